@@ -1,0 +1,1 @@
+"""What every room stands on: units of work, the event log, reactions, deliveries, audit, texts. Knows no city word."""

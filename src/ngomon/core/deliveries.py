@@ -1,0 +1,157 @@
+"""Messages on their way out. A command enqueues; the worker sends between units; a repeat bears the same stable id.
+
+A channel is a port: `send(id, address, content) -> receipt`. It raises `Undeliverable` when no repeat can help, anything
+else is tried again with growing pauses, then the row is dead and waits for a person to resend it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Protocol
+from uuid import UUID
+
+from django.db import connection
+
+from ngomon.core.errors import Unavailable
+from ngomon.core.ids import Ref, uuid7
+from ngomon.core.models import Delivery, DeliveryState
+from ngomon.core.rows import insert
+from ngomon.core.secrets import open_text, seal_text
+from ngomon.core.units import Unit, before_commit, current_unit
+
+PAUSES_S = (5, 30, 120, 600, 3600, 4 * 3600, 12 * 3600)
+LEASE_S = 120
+
+
+class Undeliverable(Exception):
+    """The receiver refused for good (no such mailbox, number not in use): no repeat can help."""
+
+
+class Channel(Protocol):
+    """One way out."""
+
+    def send(self, id: UUID, address: str, content: Mapping[str, Any]) -> str:
+        """Hand over one message under its stable id; a word of the receiver's to keep. May be called again."""
+        ...
+
+
+channels: dict[str, Channel] = {}
+
+
+def register_channel(name: str, channel: Channel) -> None:
+    """Make a way out known under a name."""
+    channels[name] = channel
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """A delivery, opened for sending."""
+
+    id: UUID
+    channel: str
+    address: str
+    content: dict[str, Any]
+    attempts: int
+
+
+_COLUMNS = (
+    "id",
+    "channel",
+    "address",
+    "content",
+    "ref_kind",
+    "ref_key",
+    "purpose",
+    "state",
+    "attempts",
+    "created_at",
+    "due_at",
+    "purge_at",
+    "error",
+    "receipt",
+)
+
+
+def deliver(
+    channel: str,
+    address: str,
+    content: Mapping[str, Any],
+    *,
+    purpose: str,
+    of: Ref | None = None,
+    at: datetime,
+    id: UUID | None = None,
+    purge_at: datetime | None = None,
+) -> UUID:
+    """Enqueue a message in the present unit; its stable id.
+
+    Once: with the same `id` a second call would break the unit, so derive it where a reaction may repeat.
+    """
+    id = id or uuid7()
+    ref = of or Ref("", "")
+    sealed = seal_text(json.dumps(dict(content), ensure_ascii=False))
+    row = (id, channel, seal_text(address), sealed, ref.kind, ref.key, purpose)
+    current_unit().deliveries.append((*row, DeliveryState.QUEUED, 0, at, at, purge_at, "", ""))
+    return id
+
+
+@before_commit
+def _write_deliveries(unit: Unit) -> None:
+    if unit.deliveries:
+        insert(Delivery, _COLUMNS, unit.deliveries)
+
+
+def claim(at: datetime, limit: int = 50) -> list[Outgoing]:
+    """Inside a unit: take due messages for sending; they come back when the lease ends without an answer."""
+    current_unit()
+    due = Delivery.objects.filter(state__in=[DeliveryState.QUEUED, DeliveryState.SENDING], due_at__lte=at)
+    if connection.features.has_select_for_update_skip_locked:
+        due = due.select_for_update(skip_locked=True)
+    rows = list(due.order_by("due_at")[:limit])
+    Delivery.objects.filter(id__in=[row.id for row in rows]).update(
+        state=DeliveryState.SENDING, due_at=at + timedelta(seconds=LEASE_S)
+    )
+    return [
+        Outgoing(r.id, r.channel, open_text(r.address), json.loads(open_text(r.content)), r.attempts)
+        for r in rows
+    ]
+
+
+def send(message: Outgoing) -> str:
+    """Outside units: hand one message to its channel. Raises: whatever the channel raises."""
+    channel = channels.get(message.channel)
+    if channel is None:
+        raise Unavailable("core.delivery.no_channel", channel=message.channel)
+    return channel.send(message.id, message.address, message.content)
+
+
+def sent(id: UUID, receipt: str, *, at: datetime) -> None:
+    """Inside a unit: the receiver took it."""
+    current_unit()
+    Delivery.objects.filter(id=id).update(
+        state=DeliveryState.SENT, sent_at=at, receipt=receipt[:200], error=""
+    )
+
+
+def failed(message: Outgoing, error: Exception, *, at: datetime) -> None:
+    """Inside a unit: it did not go; when to try again, or that it is dead."""
+    current_unit()
+    attempts = message.attempts + 1
+    is_dead = isinstance(error, Undeliverable) or attempts > len(PAUSES_S)
+    pause = timedelta(seconds=PAUSES_S[min(attempts, len(PAUSES_S)) - 1])
+    Delivery.objects.filter(id=message.id).update(
+        state=DeliveryState.DEAD if is_dead else DeliveryState.QUEUED,
+        attempts=attempts,
+        due_at=at + pause,
+        error=f"{type(error).__name__}: {error}"[:500],
+    )
+
+
+def resend(id: UUID, *, at: datetime) -> bool:
+    """Inside a unit: a person says try again; whether there was such a dead message."""
+    current_unit()
+    dead = Delivery.objects.filter(id=id, state=DeliveryState.DEAD)
+    return bool(dead.update(state=DeliveryState.QUEUED, attempts=0, due_at=at, error=""))

@@ -1,0 +1,62 @@
+"""The port to what differs between databases. `ngomon.engines` implements it; settings choose one."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager
+from datetime import datetime
+from functools import cache
+from typing import Protocol
+
+from django.conf import settings
+from django.utils.module_loading import import_string
+
+
+class Engine(Protocol):
+    """What core asks of a database beyond SQL that both speak."""
+
+    name: str
+
+    def writing(self) -> AbstractContextManager[None]:
+        """Held around each unit: a fair, process-wide queue where the database takes one writer at a time."""
+        ...
+
+    def next_position(self) -> int | None:
+        """Inside a unit: the position its first event gets, or None where a sequencer gives them after the commit."""
+        ...
+
+    def sequence(self) -> int:
+        """Give positions to committed events that have none; how many were given. Safe to run in any process."""
+        ...
+
+    def announce(self) -> None:
+        """Inside a unit that emitted: wake whoever waits for events once it is committed."""
+        ...
+
+    def wait(self, seconds: float) -> None:
+        """Sleep until something was announced, at most so long."""
+        ...
+
+    def index(self, rows: list[tuple[str, str, str, str, str]]) -> None:
+        """Put rows (kind, key, audience, at, folded words) into the search index, replacing older ones of that kind and key."""
+        ...
+
+    def unindex(self, kind: str, keys: list[str]) -> None:
+        """Take these out of the search index, so that no copy of their words remains."""
+        ...
+
+    def find(
+        self, words: list[str], kinds: list[str], audiences: list[str], limit: int
+    ) -> list[tuple[str, str]]:
+        """Kind and key of what holds all the words (the last may be a beginning), newest first, seen by one of the audiences."""
+        ...
+
+    def take(self, key: str, limit: int, window_s: int, at: datetime) -> int:
+        """Count one use of a limited thing; how many seconds to wait, 0 when it is within the limit."""
+        ...
+
+
+@cache
+def engine() -> Engine:
+    """The engine that settings chose."""
+    made: Engine = import_string(settings.NGOMON_ENGINE)()
+    return made

@@ -1,0 +1,146 @@
+"""Core's tables: the event log and its readers' cursors, deliveries, audit."""
+
+from __future__ import annotations
+
+from django.db import models
+
+from ngomon.core.ids import uuid7
+
+
+class EventRow(models.Model):
+    """One event of the log. `position` is dense and given only to committed rows; readers go by it alone.
+
+    `seq` is the order of writing; `aggregate_version` is unique within its aggregate. `body` is canonical JSON.
+    `commitment` binds content that is kept elsewhere and can be erased (see seal).
+    """
+
+    seq = models.BigAutoField(primary_key=True)
+    id = models.UUIDField(default=uuid7, editable=False)
+    position = models.BigIntegerField(null=True)
+    kind = models.CharField(max_length=80)
+    schema = models.SmallIntegerField(default=1)
+    aggregate_kind = models.CharField(max_length=40)
+    aggregate_id = models.CharField(max_length=64)
+    aggregate_version = models.IntegerField()
+    at = models.DateTimeField()
+    actor_id = models.CharField(max_length=64)
+    audience = models.TextField(default="[]")
+    body = models.TextField(default="{}")
+    commitment = models.CharField(max_length=64, default="")
+
+    class Meta:
+        db_table = "core_event"
+        constraints = [
+            models.UniqueConstraint(fields=["id"], name="core_event_id"),
+            models.UniqueConstraint(fields=["position"], name="core_event_position"),
+            models.UniqueConstraint(
+                fields=["aggregate_id", "aggregate_kind", "aggregate_version"], name="core_event_version"
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["seq"], name="core_event_unplaced", condition=models.Q(position__isnull=True)
+            ),
+        ]
+
+
+class Cursor(models.Model):
+    """How far a reader of the log has come: everything up to and including `position` is done or parked."""
+
+    name = models.CharField(primary_key=True, max_length=120)
+    position = models.BigIntegerField()
+    moved_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "core_cursor"
+
+
+class Parked(models.Model):
+    """An event that one reaction could not handle; later events of its aggregate wait behind it."""
+
+    reaction = models.CharField(max_length=120)
+    position = models.BigIntegerField()
+    aggregate = models.CharField(max_length=110)
+    attempts = models.IntegerField(default=0)
+    error = models.TextField(default="")
+    is_first = models.BooleanField(default=True)
+    parked_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "core_parked"
+        constraints = [
+            models.UniqueConstraint(fields=["reaction", "position"], name="core_parked_once"),
+        ]
+        indexes = [models.Index(fields=["reaction", "aggregate"], name="core_parked_aggregate")]
+
+
+class Tick(models.Model):
+    """When a periodic duty was last done."""
+
+    name = models.CharField(primary_key=True, max_length=120)
+    done_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "core_tick"
+
+
+class DeliveryState(models.TextChoices):
+    QUEUED = "queued"
+    SENDING = "sending"
+    SENT = "sent"
+    DEAD = "dead"
+
+
+class Delivery(models.Model):
+    """One message on its way out. `id` is the stable id that a repeat after a crash bears again.
+
+    `address` and `content` are encrypted (Fernet) and purged after `purge_at`; what remains says that it was sent.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    channel = models.CharField(max_length=20)
+    address = models.TextField()
+    content = models.TextField()
+    ref_kind = models.CharField(max_length=40, default="")
+    ref_key = models.CharField(max_length=64, default="")
+    purpose = models.CharField(max_length=60)
+    state = models.CharField(max_length=10, choices=DeliveryState.choices, default=DeliveryState.QUEUED)
+    attempts = models.SmallIntegerField(default=0)
+    created_at = models.DateTimeField()
+    due_at = models.DateTimeField()
+    sent_at = models.DateTimeField(null=True)
+    purge_at = models.DateTimeField(null=True)
+    error = models.TextField(default="")
+    receipt = models.CharField(max_length=200, default="")
+
+    class Meta:
+        db_table = "core_delivery"
+        indexes = [
+            models.Index(
+                fields=["due_at"],
+                name="core_delivery_due",
+                condition=models.Q(state__in=["queued", "sending"]),
+            ),
+            models.Index(fields=["ref_key", "ref_kind"], name="core_delivery_ref"),
+            models.Index(fields=["state", "created_at"], name="core_delivery_state"),
+        ]
+
+
+class AuditRow(models.Model):
+    """Who did what to which thing, and who looked at whose personal data for what purpose. Never changed."""
+
+    seq = models.BigAutoField(primary_key=True)
+    at = models.DateTimeField()
+    actor_id = models.CharField(max_length=64)
+    action = models.CharField(max_length=80)
+    ref_kind = models.CharField(max_length=40)
+    ref_key = models.CharField(max_length=64)
+    purpose = models.CharField(max_length=200, default="")
+    detail = models.TextField(default="{}")
+
+    class Meta:
+        db_table = "core_audit"
+        indexes = [
+            models.Index(fields=["ref_key", "ref_kind"], name="core_audit_ref"),
+            models.Index(fields=["actor_id", "at"], name="core_audit_actor"),
+        ]

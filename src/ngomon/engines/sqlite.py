@@ -1,0 +1,132 @@
+"""The embedded engine: SQLite, one writer at a time, positions given inside the unit, search by FTS5.
+
+IMMEDIATE transactions queue fairly behind a process-wide ticket lock; between processes SQLite's own lock and the busy
+time-out decide. `synchronous=FULL` makes an acknowledged commit durable.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+
+from django.db import connection
+
+
+class _FairLock:
+    """First come, first served among threads."""
+
+    def __init__(self) -> None:
+        self._guard = threading.Lock()
+        self._waiting: deque[threading.Lock] = deque()
+        self._held = False
+
+    def acquire(self) -> None:
+        with self._guard:
+            if not self._held:
+                self._held = True
+                return
+            mine = threading.Lock()
+            mine.acquire()
+            self._waiting.append(mine)
+        mine.acquire()
+
+    def release(self) -> None:
+        with self._guard:
+            if self._waiting:
+                self._waiting.popleft().release()
+            else:
+                self._held = False
+
+
+class SQLiteEngine:
+    """See `ngomon.core.engine.Engine`."""
+
+    name = "sqlite"
+
+    def __init__(self) -> None:
+        self._lock = _FairLock()
+        self._rates: dict[str, list[float]] = {}
+        self._seen = 0
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        self._lock.acquire()
+        try:
+            yield
+        finally:
+            self._lock.release()
+
+    def next_position(self) -> int:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT MAX(position) FROM core_event")
+            return (cursor.fetchone()[0] or 0) + 1
+
+    def sequence(self) -> int:
+        return 0
+
+    def announce(self) -> None:
+        """Nothing to do: waiters look at SQLite's own change counter."""
+
+    def wait(self, seconds: float) -> None:
+        """Sleep until another connection committed (PRAGMA data_version changes), at most so long."""
+        until = time.monotonic() + seconds
+        while time.monotonic() < until:
+            with connection.cursor() as cursor:
+                cursor.execute("PRAGMA data_version")
+                version = cursor.fetchone()[0]
+            if version != self._seen:
+                self._seen = version
+                return
+            time.sleep(min(0.1, seconds))
+
+    def index(self, rows: list[tuple[str, str, str, str, str]]) -> None:
+        with connection.cursor() as cursor:
+            for kind, key, audience, at, folded in rows:
+                cursor.execute("SELECT id FROM core_search WHERE kind = %s AND key = %s", [kind, key])
+                found = cursor.fetchone()
+                if found:
+                    cursor.execute("DELETE FROM core_search WHERE id = %s", [found[0]])
+                cursor.execute(
+                    "INSERT INTO core_search (kind, key, audience, at, folded) VALUES (%s, %s, %s, %s, %s)",
+                    [kind, key, audience, at, folded],
+                )
+
+    def unindex(self, kind: str, keys: list[str]) -> None:
+        if not keys:
+            return
+        slots = ", ".join(["%s"] * len(keys))
+        with connection.cursor() as cursor:
+            cursor.execute(f"DELETE FROM core_search WHERE kind = %s AND key IN ({slots})", [kind, *keys])
+
+    def find(
+        self, words: list[str], kinds: list[str], audiences: list[str], limit: int
+    ) -> list[tuple[str, str]]:
+        if not words or not kinds or not audiences:
+            return []
+        terms = [f'"{word}"' for word in words[:-1]] + [f'"{words[-1]}"*']
+        kind_slots = ", ".join(["%s"] * len(kinds))
+        audience_slots = ", ".join(["%s"] * len(audiences))
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT s.kind, s.key FROM core_search_words w JOIN core_search s ON s.id = w.rowid"
+                f" WHERE core_search_words MATCH %s AND s.kind IN ({kind_slots})"
+                f" AND s.audience IN ({audience_slots}) ORDER BY s.at DESC LIMIT %s",
+                [" AND ".join(terms), *kinds, *audiences, limit],
+            )
+            return [(row[0], row[1]) for row in cursor.fetchall()]
+
+    def take(self, key: str, limit: int, window_s: int, at: datetime) -> int:
+        now = at.timestamp()
+        uses = [t for t in self._rates.get(key, []) if t > now - window_s]
+        if len(uses) >= limit:
+            self._rates[key] = uses
+            return max(1, int(uses[0] + window_s - now) + 1)
+        uses.append(now)
+        if len(self._rates) > 50_000:
+            self._rates = {k: v for k, v in self._rates.items() if v and v[-1] > now - 3600}
+        self._rates[key] = uses
+        return 0
