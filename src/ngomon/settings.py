@@ -11,7 +11,10 @@ import sys
 import tomllib
 from pathlib import Path
 from typing import Any
+from importlib.metadata import entry_points
 from urllib.parse import parse_qsl, unquote, urlsplit
+
+from ngomon import services
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -83,6 +86,14 @@ def _city(packs: Path, key: str) -> dict[str, Any]:
     return tomllib.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
 
 
+def _services(root: Path, more: list[str]) -> list[str]:
+    """The applications of all services: each folder with a manifest here, in further folders, or in a package."""
+    services.__path__ += more
+    folders = [root / "src/ngomon/services", *(Path(folder) for folder in more)]
+    names = [f"ngomon.services.{m.parent.name}" for f in folders for m in sorted(f.glob("*/manifest.toml"))]
+    return names + [found.value for found in entry_points(group="ngomon.services")]
+
+
 # --- where things are ---------------------------------------------------------------------------------------------
 NGOMON_HOME = Path(_text("NGOMON_HOME", str(ROOT / "var"))).resolve()
 NGOMON_PACKS = Path(_text("NGOMON_PACKS", str(ROOT / "packs"))).resolve()
@@ -113,7 +124,6 @@ NGOMON_ENGINE = (
 INSTALLED_APPS = [
     "django.contrib.auth",
     "django.contrib.contenttypes",
-    "django.contrib.sessions",
     "django.contrib.staticfiles",
     "django_vite",
     "ngomon.core",
@@ -124,6 +134,7 @@ INSTALLED_APPS = [
     "ngomon.processes",
     "ngomon.cases",
     "ngomon.services",
+    *_services(ROOT, _list("NGOMON_SERVICES")),
     "ngomon.web",
 ]
 
@@ -134,6 +145,7 @@ MIDDLEWARE = [
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "ngomon.identity.edge.ActorMiddleware",
 ]
 
 TEMPLATES = [
@@ -172,6 +184,14 @@ FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.TemporaryFileUploadHand
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 500
 DATA_UPLOAD_MAX_NUMBER_FILES = 12
+
+# --- accounts and sessions ------------------------------------------------------------------------------------------
+AUTH_USER_MODEL = "identity.Account"
+AUTHENTICATION_BACKENDS = ["ngomon.identity.backends.AccountBackend"]
+SESSION_ENGINE = "ngomon.identity.sessions"
+SESSION_COOKIE_NAME = "ngomon"
+SESSION_COOKIE_AGE = 30 * 24 * 3600
+NGOMON_PROXIES = int(_text("NGOMON_PROXIES", "0"))
 
 # --- safety ---------------------------------------------------------------------------------------------------------
 SESSION_COOKIE_HTTPONLY = True

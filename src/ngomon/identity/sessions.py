@@ -1,0 +1,37 @@
+"""Where sessions are kept: Django's database store over our own table, so that an account's sessions can be listed."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.contrib.sessions.backends.db import SessionStore as DatabaseStore
+
+from ngomon.core import clock
+from ngomon.identity.models import Session
+
+ACCOUNT_KEY = "_auth_user_id"
+SEEN_EVERY = timedelta(hours=1)
+
+
+class SessionStore(DatabaseStore):
+    """The store that settings name."""
+
+    @classmethod
+    def get_model_class(cls) -> Any:
+        return Session
+
+    def create_model_instance(self, data: dict[str, Any]) -> Any:
+        made: Any = super().create_model_instance(data)
+        account = data.get(ACCOUNT_KEY)
+        made.account_id = UUID(account) if account else None
+        made.started_at = _instant(data.get("started_at"))
+        made.seen_at = _instant(data.get("seen_at") or data.get("started_at"))
+        made.agent = str(data.get("agent", ""))[:80]
+        made.address = str(data.get("address", ""))[:45]
+        return made
+
+
+def _instant(text: str | None) -> datetime:
+    return datetime.fromisoformat(text).astimezone(UTC) if text else clock.now()
