@@ -1,30 +1,22 @@
-"""The `ngomon` command. Each subcommand is one function below; `ngomon manage …` reaches Django's own."""
+"""The `ngomon` command. Each subcommand is one function of `ngomon.web.commandline`; `manage` reaches Django's own."""
 
 from __future__ import annotations
 
-import argparse
 import os
+import sys
 
 import django
 
 
-def _manage(arguments: list[str]) -> None:
-    from django.core.management import execute_from_command_line  # noqa: PLC0415 (after django.setup)
-
-    execute_from_command_line(["ngomon", *arguments])
-
-
 def main() -> None:
-    """Run one subcommand."""
+    """Set up Django, then run one subcommand."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "ngomon.settings")
+    if len(sys.argv) > 1 and sys.argv[1] in {"demo", "play"}:
+        os.environ.setdefault("NGOMON_DEMO", "1")
     django.setup()
-    parser = argparse.ArgumentParser(prog="ngomon", description=__doc__)
-    parser.add_argument("command")
-    known, rest = parser.parse_known_args()
-    if known.command == "manage":
-        _manage(rest)
-        return
-    parser.error(f"unknown command {known.command}")
+    from ngomon.web.commandline import run  # noqa: PLC0415 (models exist only after setup)
+
+    sys.exit(run(sys.argv[1:]))
 
 
 if __name__ == "__main__":

@@ -19,11 +19,20 @@ def _insert_head(
     return f'INSERT INTO "{model._meta.db_table}" ({names}) VALUES ', fields
 
 
-def insert(model: type[models.Model], columns: tuple[str, ...], rows: Sequence[Sequence[Any]]) -> None:
+def insert(
+    model: type[models.Model],
+    columns: tuple[str, ...],
+    rows: Sequence[Sequence[Any]],
+    *,
+    skip_known: bool = False,
+) -> int:
     """Insert rows given as tuples of Python values in the order of `columns`; one statement per 500 rows.
 
+    With `skip_known` a row that would break a unique constraint is left out. Returns how many were written.
     Raises: django.db.IntegrityError as any insert does.
     """
+    written = 0
+    tail = " ON CONFLICT DO NOTHING" if skip_known else ""
     head, fields = _insert_head(model, columns)
     slots = "(" + ", ".join(["%s"] * len(columns)) + ")"
     step = max(1, min(500, 30_000 // max(1, len(columns))))
@@ -35,4 +44,6 @@ def insert(model: type[models.Model], columns: tuple[str, ...], rows: Sequence[S
                 for row in part
                 for field, value in zip(fields, row, strict=True)
             ]
-            cursor.execute(head + ", ".join([slots] * len(part)), values)
+            cursor.execute(head + ", ".join([slots] * len(part)) + tail, values)
+            written += cursor.rowcount
+    return written

@@ -1,0 +1,1 @@
+"""Phản ánh hiện trường: field reports from people, the first of the city's services."""

@@ -1,0 +1,111 @@
+"""What the `ngomon` command can do. One function per subcommand; its docstring is its help."""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import threading
+from collections.abc import Callable
+from types import FrameType
+
+from django.conf import settings
+from django.core.management import call_command, execute_from_command_line
+
+from ngomon.core import actors, clock, worker
+from ngomon.core.units import unit
+from ngomon.directory import commands as directory
+from ngomon.services import manifest
+from ngomon.web import supervisor
+
+Command = Callable[[argparse.Namespace], int]
+_commands: dict[str, tuple[Command, Callable[[argparse.ArgumentParser], None]]] = {}
+
+
+def subcommand(
+    name: str, arguments: Callable[[argparse.ArgumentParser], None] = lambda _: None
+) -> Callable[[Command], Command]:
+    """Register a subcommand under a name, with a function that declares its arguments."""
+
+    def register(function: Command) -> Command:
+        _commands[name] = (function, arguments)
+        return function
+
+    return register
+
+
+def run(argv: list[str]) -> int:
+    """Parse and run; the exit code."""
+    if argv and argv[0] == "manage":
+        execute_from_command_line(["ngomon manage", *argv[1:]])
+        return 0
+    parser = argparse.ArgumentParser(prog="ngomon", description="Ngọ Môn, an operating system for a city")
+    chosen = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for name, (function, arguments) in sorted(_commands.items()):
+        arguments(chosen.add_parser(name, help=(function.__doc__ or "").split("\n")[0]))
+    options = parser.parse_args(argv)
+    return _commands[options.command][0](options)
+
+
+def _port(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--port", type=int, default=8000)
+    parser.add_argument("--host", default="127.0.0.1")
+
+
+@subcommand("init")
+def init(_: argparse.Namespace) -> int:
+    """Make or upgrade the database, load the city pack, install the services; safe to repeat."""
+    call_command("migrate", verbosity=0)
+    with unit():
+        directory.load_pack(
+            settings.NGOMON_PACKS / settings.NGOMON_PACK, actor=actors.system("init"), at=clock.now()
+        )
+    for found in manifest.discover().values():
+        with unit():
+            manifest.install(found, actor=actors.system("init"), at=clock.now())
+    return 0
+
+
+@subcommand("serve", _port)
+def serve(options: argparse.Namespace) -> int:
+    """Run everything on one port: a supervisor with one web and one worker child."""
+    where = ["--host", options.host, "--port", str(options.port)]
+    return supervisor.supervise({"web": ["web", *where, "--embedded"], "worker": ["worker"]})
+
+
+def _web(parser: argparse.ArgumentParser) -> None:
+    _port(parser)
+    parser.add_argument("--threads", type=int, default=8)
+    parser.add_argument("--embedded", action="store_true", help="answer /live on the same port")
+
+
+@subcommand("web", _web)
+def web(options: argparse.Namespace) -> int:
+    """Answer pages and APIs (WSGI); with --embedded the live stream too, on one port."""
+    target, interface = ("ngomon.asgi:app", "asginl") if options.embedded else ("ngomon.asgi:wsgi", "wsgi")
+    supervisor.serve_application(
+        target, interface, host=options.host, port=options.port, threads=options.threads
+    )
+    return 0
+
+
+@subcommand("live", _port)
+def live(options: argparse.Namespace) -> int:
+    """Answer the live stream alone (ASGI), beside `web` behind a proxy."""
+    supervisor.serve_application(
+        "ngomon.asgi:live", "asginl", host=options.host, port=options.port, threads=1
+    )
+    return 0
+
+
+@subcommand("worker")
+def work(_: argparse.Namespace) -> int:
+    """Number events, run reactions, send messages, do duties, until told to stop."""
+    stop = threading.Event()
+
+    def end(_signal: int, _frame: FrameType | None) -> None:
+        stop.set()
+
+    signal.signal(signal.SIGTERM, end)
+    signal.signal(signal.SIGINT, end)
+    worker.run(stop)
+    return 0
