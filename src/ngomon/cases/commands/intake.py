@@ -1,0 +1,184 @@
+"""Filing a report: from any door, once."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from dataclasses import replace
+from datetime import datetime, timedelta
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from ngomon.core.actors import Actor
+from ngomon.core.audit import audit
+from ngomon.core.commitments import commit
+from ngomon.core.errors import Conflict, Invalid
+from ngomon.core.events import emit
+from ngomon.core.ids import uuid7
+from ngomon.core.rows import insert
+from ngomon.core.search import index
+from ngomon.core.secrets import blind, seal_text
+from ngomon.core.text import clean
+from ngomon.core.units import command
+from ngomon.directory import queries as directory
+from ngomon.directory.terms import Area, Category
+from ngomon.processes import commands as processes
+
+from ..models import Case, Reporter, Signal
+from ..queries import live_audience, propose, receipt_of
+from ..rules import MAX_PLACE, MAX_TEXT, case_number, cell_of, mask
+from ..terms import CaseOpened, Filing, Receipt, SignalReceived, Status
+from .steps import add_pictures, count_with_number, locked, scopes
+
+CLAIM_ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
+_SIGNAL = (
+    "id", "case", "opened", "source", "external_id", "text", "language", "category", "attributes", "lon", "lat",
+    "received_at", "salt",
+)  # fmt: skip
+
+
+@command
+def file_report(filing: Filing, *, actor: Actor, at: datetime) -> Receipt:
+    """Take a report in: open a case for it, or add it to the open case that the reporter pointed at.
+
+    Once: the same (source, external_id) gives the first receipt again and changes nothing.
+    Raises: Invalid naming the fields; Conflict when the case pointed at is closed.
+    Source: QĐ 30/2022/QĐ-UBND (reception: clear words, picture, time and place).
+    """
+    filing, area, category = _checked(filing, at)
+    case = _joined_case(filing) or _new_case(filing, area, category, at=at)
+    is_new = case.version == 0
+    signal_id, salt, commitment = uuid7(), *commit(filing.text)
+    if not _write_signal(signal_id, case, filing, salt, at):
+        return receipt_of(filing.source, filing.external_id)
+    claim_code = _write_reporter(case.id, signal_id, filing, actor=actor, at=at)
+    if is_new:
+        _open(case, category, filing, actor=actor, at=at)
+    case.reports += 1
+    received = SignalReceived(str(case.id), str(signal_id), filing.source, is_new)
+    emit(case, received, actor=actor, at=at, audience=live_audience(case), commitment=commitment)
+    add_pictures(case, filing.photos, role="before", at=at, signal_id=signal_id)
+    if is_new:
+        case.save(force_insert=True)
+    else:
+        case.save(update_fields=["version", "reports", "thumbnail"])
+    detail = {"source": filing.source, "new": is_new}
+    audit("cases.file_report", case.ref, actor=actor, at=at, detail=detail)
+    return _receipt(case, is_new, claim_code, at)
+
+
+def _checked(filing: Filing, at: datetime) -> tuple[Filing, Area, Category]:
+    """The filing with clean words, its area and category; the proposal decides where none was chosen."""
+    wrong: dict[str, str] = {}
+    text, place = clean(filing.text), clean(filing.place_words)
+    if len(text) > MAX_TEXT:
+        wrong["text"] = "cases.error.text_too_long"
+    if not text and not filing.photos and not filing.category:
+        wrong["text"] = "cases.error.nothing_said"
+    if len(place) > MAX_PLACE:
+        wrong["place"] = "cases.error.place_too_long"
+    city = directory.city()
+    area = directory.area_at(filing.lon, filing.lat, at.astimezone(ZoneInfo(city.timezone)).date())
+    if area is None:
+        wrong["place"] = "cases.error.outside_city"
+    key = filing.category or next((p.key for p in propose(text)), city.other_category)
+    category = directory.category(key)
+    if category is None or not category.group:
+        wrong["category"] = "cases.error.unknown_category"
+    elif category.photo_required and not filing.photos:
+        wrong["photos"] = "cases.error.photo_needed"
+    if wrong or area is None or category is None:
+        raise Invalid("cases.error.report", fields=wrong, max=MAX_TEXT)
+    external_id = filing.external_id or str(uuid7())
+    return replace(filing, text=text, place_words=place, external_id=external_id), area, category
+
+
+def _joined_case(filing: Filing) -> Case | None:
+    if filing.follows is None:
+        return None
+    case = locked(filing.follows)
+    if not case.is_open:
+        raise Conflict("cases.error.cannot_join", number=case.number)
+    return case
+
+
+def _new_case(filing: Filing, area: Area, category: Category, *, at: datetime) -> Case:
+    return Case(
+        id=uuid7(),
+        text=mask(filing.text),
+        category=category.key,
+        area=area.key,
+        group=category.group,
+        status=Status.RECEIVED,
+        place=mask(filing.place_words),
+        lon=filing.lon,
+        lat=filing.lat,
+        cell=cell_of(filing.lon, filing.lat),
+        opened_at=filing.reported_at or at,
+        reports=0,
+    )
+
+
+def _write_signal(signal_id: UUID, case: Case, filing: Filing, salt: str, at: datetime) -> bool:
+    """Write the report word for word; False when this (source, external id) is known already."""
+    attributes = json.dumps(dict(filing.attributes), ensure_ascii=False, sort_keys=True)
+    said = (filing.source, filing.external_id, filing.text, filing.language, filing.category, attributes)
+    row = (signal_id, case.pk, case.pk, *said, filing.lon, filing.lat, at, salt)
+    return insert(Signal, _SIGNAL, [row], skip_known=True) == 1
+
+
+def _write_reporter(case_id: UUID, signal_id: UUID, filing: Filing, *, actor: Actor, at: datetime) -> str:
+    """Seal who reported; the claim code for one without account."""
+    contact = filing.contact
+    who = {"name": contact.name, "phone": contact.phone, "email": contact.email}
+    if actor.account_id:
+        who["account"] = str(actor.account_id)
+    claim_code = ""
+    if not actor.account_id and actor.kind != "system":
+        claim_code = "".join(secrets.choice(CLAIM_ALPHABET) for _ in range(10))
+    Reporter.objects.create(
+        signal_id=signal_id,
+        case_id=case_id,
+        sealed=seal_text(json.dumps(who, ensure_ascii=False)) if any(who.values()) else "",
+        account_blind=blind(str(actor.account_id), "reporter") if actor.account_id else "",
+        claim_blind=blind(claim_code, "claim") if claim_code else "",
+        at=at,
+    )
+    return claim_code
+
+
+def _open(case: Case, category: Category, filing: Filing, *, actor: Actor, at: datetime) -> None:
+    """Number the new case, start its process, make it findable and tell the log."""
+    city = directory.city()
+    month = at.astimezone(ZoneInfo(city.timezone))
+    routing = directory.route_for(category.key, case.area, month.date())
+    moved = processes.start(
+        category.group_process,
+        case.ref,
+        budget_days=category.budget_days,
+        agency=routing.agency,
+        actor=actor,
+        at=at,
+    )
+    case.step, case.status, case.due_at = moved.step, moved.status, moved.due_at
+    n = count_with_number(scopes(case), f"number:{month:%y%m}")
+    case.number = case_number(city.case_prefix, month, n)
+    case.tail = f"{n:04d}"[-4:]
+    opened = CaseOpened(str(case.id), case.number, case.category, case.area, case.group, filing.source)
+    emit(case, opened, actor=actor, at=at, audience=live_audience(case))
+    index("case", str(case.id), f"{case.number} {case.text} {case.place}", audience="ioc", at=at)
+
+
+def _receipt(case: Case, is_new: bool, claim_code: str, at: datetime) -> Receipt:
+    acknowledged_by = at + timedelta(minutes=directory.city().acknowledge_minutes)
+    return Receipt(
+        case_id=case.id,
+        number=case.number,
+        is_new=is_new,
+        category=case.category,
+        agency=case.agency,
+        acknowledged_by_at=acknowledged_by,
+        due_at=case.due_at,
+        claim_code=claim_code,
+        joined=not is_new,
+    )

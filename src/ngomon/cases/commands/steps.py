@@ -1,0 +1,134 @@
+"""What all commands of cases share: the locked row, the written entry, the counts, and the move through the process."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from datetime import datetime
+from uuid import UUID
+
+from django.db import connection
+
+from ngomon.core.actors import Actor
+from ngomon.core.commitments import commit
+from ngomon.core.errors import Conflict, NotFound
+from ngomon.core.ids import uuid7
+from ngomon.core.rows import insert
+from ngomon.core.text import clean
+
+from ..models import Case, Entry, Picture
+from ..terms import Audience, EntryKind, Photo
+
+
+def locked(case_id: UUID, *, version: int | None = None) -> Case:
+    """The case's row, held until the unit ends.
+
+    Raises: NotFound; Conflict when it is not at the version that the actor saw.
+    """
+    case = Case.objects.select_for_update().filter(pk=case_id).first()
+    if case is None:
+        raise NotFound("cases.not_found")
+    if version is not None and case.version != version:
+        raise Conflict("cases.changed_meanwhile", number=case.number)
+    return case
+
+
+def scopes(case: Case) -> Counter[str]:
+    """The counts that a case belongs to, by its present row."""
+    found = ["all", f"status:{case.status}", f"category:{case.category}"]
+    if case.is_public:
+        found.append("public")
+        found.append(f"public:status:{case.status}")
+    if case.is_open:
+        found += ["open", f"step:{case.step}"]
+    if case.agency:
+        found.append(f"agency:{case.agency}")
+        if case.is_open:
+            found += [f"agency:{case.agency}:open", f"agency:{case.agency}:step:{case.step}"]
+        if case.rating:
+            found.append(f"agency:{case.agency}:rating:{case.rating}")
+    return Counter(found)
+
+
+_COUNT = (
+    "INSERT INTO cases_tally (scope, n) VALUES {slots}"
+    " ON CONFLICT (scope) DO UPDATE SET n = cases_tally.n + EXCLUDED.n RETURNING scope, n"
+)
+
+
+def _count(changes: list[tuple[str, int]]) -> dict[str, int]:
+    """One statement, always in the same order, so that no two units deadlock; the new counts."""
+    if not changes:
+        return {}
+    slots = ", ".join(["(%s, %s)"] * len(changes))
+    with connection.cursor() as cursor:
+        cursor.execute(_COUNT.format(slots=slots), [value for change in sorted(changes) for value in change])
+        return dict(cursor.fetchall())
+
+
+def count_moved(case: Case, before: Counter[str]) -> None:
+    """Move the counts by the difference between a case's row before and now."""
+    moved = scopes(case)
+    moved.subtract(before)
+    _count([(scope, n) for scope, n in moved.items() if n])
+
+
+def count_with_number(added: Counter[str], scope: str) -> int:
+    """Count a new case and draw its running number, in one statement."""
+    return _count([*added.items(), (scope, 1)])[scope]
+
+
+def write_entry(
+    case: Case,
+    kind: EntryKind,
+    text: str,
+    *,
+    audience: Audience,
+    actor: Actor,
+    at: datetime,
+    agency: str = "",
+    code: str = "",
+) -> tuple[str, str]:
+    """Write words into a case; the entry's id and the commitment that goes into the log beside it."""
+    words = clean(text)
+    salt, commitment = commit(words)
+    entry = Entry.objects.create(
+        id=uuid7(),
+        case=case,
+        kind=kind,
+        audience=audience,
+        text=words,
+        code=code,
+        agency=agency,
+        actor_id=actor.id,
+        at=at,
+        salt=salt,
+    )
+    return str(entry.id), commitment
+
+
+_PICTURE = (
+    "id", "case", "signal_id", "entry_id", "role", "file", "thumbnail", "width", "height", "is_public", "at",
+)  # fmt: skip
+
+
+def add_pictures(
+    case: Case,
+    photos: Iterable[Photo],
+    *,
+    role: str,
+    at: datetime,
+    signal_id: UUID | None = None,
+    entry_id: UUID | None = None,
+    is_public: bool = False,
+) -> None:
+    """Hang photos on a case; the first one becomes its thumbnail where it has none."""
+    rows = [
+        (uuid7(), case.pk, signal_id, entry_id, role, p.file, p.thumbnail, p.width, p.height, is_public, at)
+        for p in photos
+    ]
+    if not rows:
+        return
+    insert(Picture, _PICTURE, rows)
+    if not case.thumbnail and role == "before":
+        case.thumbnail = rows[0][6]

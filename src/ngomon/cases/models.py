@@ -1,0 +1,187 @@
+"""Tables of cases: the case (one row answers every list), signals, who reported (sealed), what was written, pictures, counts."""
+
+from __future__ import annotations
+
+from django.db import models
+
+from ngomon.core.events import Aggregate
+from ngomon.core.ids import Ref, uuid7
+
+from .terms import CASE
+
+
+class Case(Aggregate):
+    """What the city does about something. Denormalised so that a list reads this table alone."""
+
+    aggregate_kind = CASE
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    number = models.CharField(max_length=24)
+    tail = models.CharField(max_length=8)
+    text = models.TextField(default="")
+    category = models.CharField(max_length=60)
+    area = models.CharField(max_length=20, default="")
+    agency = models.CharField(max_length=60, default="")
+    holder = models.UUIDField(null=True)
+    group = models.CharField(max_length=10, default="timed")
+    step = models.CharField(max_length=40, default="")
+    status = models.CharField(max_length=12)
+    is_open = models.BooleanField(default=True)
+    is_public = models.BooleanField(default=False)
+    place = models.CharField(max_length=300, default="")
+    lon = models.FloatField()
+    lat = models.FloatField()
+    cell = models.BigIntegerField()
+    opened_at = models.DateTimeField()
+    acknowledged_at = models.DateTimeField(null=True)
+    due_at = models.DateTimeField(null=True)
+    answered_at = models.DateTimeField(null=True)
+    closed_at = models.DateTimeField(null=True)
+    was_late = models.BooleanField(default=False)
+    outcome = models.CharField(max_length=40, default="")
+    rating = models.CharField(max_length=12, default="")
+    thumbnail = models.CharField(max_length=64, default="")
+    reports = models.IntegerField(default=1)
+    reopened = models.SmallIntegerField(default=0)
+    commit_until_on = models.DateField(null=True)
+    merged_into = models.UUIDField(null=True)
+
+    class Meta:
+        db_table = "cases_case"
+        constraints = [models.UniqueConstraint(fields=["number"], name="cases_case_number")]
+        indexes = [
+            models.Index(fields=["tail"], name="cases_case_tail"),
+            models.Index(
+                fields=["cell", "opened_at"], name="cases_case_near", condition=models.Q(is_open=True)
+            ),
+            models.Index(fields=["-opened_at", "-id"], name="cases_case_newest"),
+            models.Index(
+                fields=["-opened_at", "-id"], name="cases_case_public", condition=models.Q(is_public=True)
+            ),
+            models.Index(
+                fields=["step", "due_at", "id"], name="cases_case_queue", condition=models.Q(is_open=True)
+            ),
+            models.Index(
+                fields=["agency", "step", "due_at", "id"],
+                name="cases_case_agency",
+                condition=models.Q(is_open=True),
+            ),
+            models.Index(
+                fields=["holder", "due_at", "id"], name="cases_case_holder", condition=models.Q(is_open=True)
+            ),
+            models.Index(
+                fields=["merged_into"],
+                name="cases_case_merged",
+                condition=models.Q(merged_into__isnull=False),
+            ),
+        ]
+
+    @property
+    def ref(self) -> Ref:
+        """How other rooms point at this case."""
+        return Ref(CASE, str(self.id), self.number, f"/cases/{self.number}")
+
+
+class Signal(models.Model):
+    """One report as it came in, word for word. (source, external_id) makes a repeat find it again."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="signals")
+    opened = models.UUIDField()
+    source = models.CharField(max_length=20)
+    external_id = models.CharField(max_length=120)
+    text = models.TextField(default="")
+    language = models.CharField(max_length=5, default="vi")
+    category = models.CharField(max_length=60, default="")
+    attributes = models.TextField(default="{}")
+    lon = models.FloatField()
+    lat = models.FloatField()
+    received_at = models.DateTimeField()
+    salt = models.CharField(max_length=64, default="")
+
+    class Meta:
+        db_table = "cases_signal"
+        constraints = [models.UniqueConstraint(fields=["external_id", "source"], name="cases_signal_once")]
+
+
+class Reporter(models.Model):
+    """Who sent a signal, encrypted; found again only by keyed hashes. Read through `queries.reporter_of` alone.
+
+    Source: QĐ 30/2022/QĐ-UBND: handling agencies do not see who reported.
+    """
+
+    signal = models.OneToOneField(Signal, on_delete=models.PROTECT, primary_key=True, related_name="+")
+    case_id = models.UUIDField()
+    sealed = models.TextField(default="")
+    account_blind = models.CharField(max_length=64, default="")
+    claim_blind = models.CharField(max_length=64, default="")
+    is_follower = models.BooleanField(default=False)
+    at = models.DateTimeField()
+
+    class Meta:
+        db_table = "cases_reporter"
+        indexes = [
+            models.Index(
+                fields=["account_blind", "-at"],
+                name="cases_reporter_mine",
+                condition=~models.Q(account_blind=""),
+            ),
+            models.Index(
+                fields=["claim_blind"], name="cases_reporter_claim", condition=~models.Q(claim_blind="")
+            ),
+            models.Index(fields=["case_id"], name="cases_reporter_case"),
+        ]
+
+
+class Entry(models.Model):
+    """Something written into a case: an answer, a reason, a question. Events name it; the words are only here."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="entries")
+    kind = models.CharField(max_length=12)
+    audience = models.CharField(max_length=10)
+    text = models.TextField(default="")
+    code = models.CharField(max_length=60, default="")
+    agency = models.CharField(max_length=60, default="")
+    actor_id = models.CharField(max_length=64)
+    at = models.DateTimeField()
+    salt = models.CharField(max_length=64, default="")
+    is_current = models.BooleanField(default=True)
+
+    class Meta:
+        db_table = "cases_entry"
+        indexes = [models.Index(fields=["case", "at"], name="cases_entry_case")]
+
+
+class Picture(models.Model):
+    """A photo of a case, before or after. The files are core's; only stripped copies exist."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="pictures")
+    signal_id = models.UUIDField(null=True)
+    entry_id = models.UUIDField(null=True)
+    role = models.CharField(max_length=10)
+    file = models.CharField(max_length=64)
+    thumbnail = models.CharField(max_length=64)
+    width = models.IntegerField()
+    height = models.IntegerField()
+    is_public = models.BooleanField(default=False)
+    at = models.DateTimeField()
+
+    class Meta:
+        db_table = "cases_picture"
+        indexes = [
+            models.Index(fields=["case", "at"], name="cases_picture_case"),
+            models.Index(fields=["file"], name="cases_picture_file"),
+            models.Index(fields=["thumbnail"], name="cases_picture_thumb"),
+        ]
+
+
+class Tally(models.Model):
+    """Counts kept with the rows they count, so that a total costs one look-up. Equal to a recount (tested)."""
+
+    scope = models.CharField(primary_key=True, max_length=160)
+    n = models.BigIntegerField(default=0)
+
+    class Meta:
+        db_table = "cases_tally"

@@ -1,0 +1,435 @@
+"""Reads of cases: for the public, for the reporter, for whoever has a right. Lists cost one statement and a count."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from functools import lru_cache
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Count, Q, QuerySet
+
+from ngomon.core.actors import Actor
+from ngomon.core.audit import audit_look
+from ngomon.core.errors import Invalid, NotFound, Refused
+from ngomon.core.ids import Ref
+from ngomon.core.search import find
+from ngomon.core.secrets import blind, open_text
+from ngomon.core.units import command
+from ngomon.directory import queries as directory
+
+from .models import Case, Entry, Picture, Reporter, Signal, Tally
+from .rules import (
+    SAME_ENOUGH,
+    WordBook,
+    cells_around,
+    distance_m,
+    is_reference,
+    mask,
+    propose_categories,
+    sameness,
+    telling_words,
+)
+from .rules import danger_words as rules_danger_words
+from .terms import (
+    CASE,
+    AgencyStanding,
+    Audience,
+    Candidate,
+    CaseLine,
+    CasePage,
+    CaseView,
+    Contact,
+    EntryView,
+    PictureView,
+    Proposal,
+    Receipt,
+    SignalView,
+)
+
+PAGE = 50
+_LINE = (
+    "id", "number", "text", "category", "area", "agency", "step", "status", "opened_at", "due_at", "closed_at",
+    "lon", "lat", "thumbnail", "reports", "rating", "place", "version", "holder",
+)  # fmt: skip
+
+
+def live_audience(case: Case) -> list[str]:
+    """Who hears of this case's events as they happen."""
+    keys = ["ioc", f"case:{case.id}"]
+    if case.agency:
+        keys.append(f"agency:{case.agency}")
+    if case.is_public:
+        keys.append("public")
+    return keys
+
+
+# --- proposals ----------------------------------------------------------------------------------------------------------
+
+
+@lru_cache(maxsize=2)
+def _word_book(version: str) -> WordBook:
+    return WordBook.of((c.key, c.words, c.danger_words) for c in directory.categories())
+
+
+def propose(text: str) -> list[Proposal]:
+    """What a report seems to be about, best first, with the words that say so."""
+    return propose_categories(text, _word_book(directory.version()))
+
+
+def danger_words(text: str) -> tuple[str, ...]:
+    """The words of a report that speak of danger to life."""
+    return rules_danger_words(text, _word_book(directory.version()))
+
+
+def candidates(
+    *, lon: float, lat: float, text: str, category: str, at: datetime, most: int = 3, but: UUID | None = None
+) -> list[Candidate]:
+    """Open cases that may speak of the same thing, best first, with distance, age and shared words as the reason.
+
+    Units: within the nine cells around the point (at least 200 m each way) and 60 days.
+    """
+    near = Case.objects.filter(
+        cell__in=cells_around(lon, lat), is_open=True, opened_at__gt=at - timedelta(days=60)
+    )
+    said = telling_words(text)
+    found = []
+    for row in near.order_by("-opened_at").values_list(*_LINE)[:80]:
+        line = CaseLine(*row)
+        if line.id != but:
+            found.append(_candidate(line, lon, lat, said, category, at))
+    likely = [c for c in found if c.score >= SAME_ENOUGH]
+    return sorted(likely, key=lambda c: -c.score)[:most]
+
+
+def _candidate(
+    line: CaseLine, lon: float, lat: float, said: frozenset[str], category: str, at: datetime
+) -> Candidate:
+    theirs = telling_words(line.text)
+    shared = said & theirs
+    metres = distance_m(lon, lat, line.lon, line.lat)
+    hours = abs((at - line.opened_at).total_seconds()) / 3600
+    score = sameness(
+        distance_m=metres,
+        age_h=hours,
+        shared=len(shared),
+        either=min(len(said), len(theirs)),
+        is_same_category=category == line.category,
+    )
+    return Candidate(
+        line.id, line.number, line.text, line.category, line.status, metres, hours, score,
+        tuple(sorted(shared))[:6], line.thumbnail, line.reports,
+    )  # fmt: skip
+
+
+# --- receipts -----------------------------------------------------------------------------------------------------------
+
+
+def receipt_of(source: str, external_id: str) -> Receipt:
+    """The receipt of a report that was taken before. Raises: NotFound."""
+    signal = Signal.objects.filter(source=source, external_id=external_id).select_related("case").first()
+    if signal is None:
+        raise NotFound("cases.not_found")
+    case = signal.case
+    return Receipt(
+        case_id=case.id,
+        number=case.number,
+        is_new=False,
+        category=case.category,
+        agency=case.agency,
+        acknowledged_by_at=signal.received_at + timedelta(minutes=directory.city().acknowledge_minutes),
+        due_at=case.due_at,
+        claim_code="",
+    )
+
+
+# --- lists ---------------------------------------------------------------------------------------------------------------
+
+
+def _cursor(values: Sequence[Any]) -> str:
+    plain = json.dumps([v.isoformat() if isinstance(v, datetime) else str(v) for v in values])
+    return base64.urlsafe_b64encode(plain.encode()).decode().rstrip("=")
+
+
+def _read_cursor(cursor: str) -> tuple[datetime, UUID]:
+    """Raises: Invalid for a cursor that we did not give."""
+    try:
+        at, key = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+        return datetime.fromisoformat(at), UUID(key)
+    except (ValueError, TypeError, binascii.Error) as error:
+        raise Invalid.field("cursor", "cases.error.cursor") from error
+
+
+def _newest(found: QuerySet[Case], cursor: str, size: int) -> tuple[list[CaseLine], str]:
+    """A page by time of opening, newest first; one statement whatever the depth."""
+    if cursor:
+        at, key = _read_cursor(cursor)
+        found = found.filter(Q(opened_at__lte=at) & (Q(opened_at__lt=at) | Q(id__lt=key)))
+    rows = list(found.order_by("-opened_at", "-id").values_list(*_LINE)[: size + 1])
+    lines = [CaseLine(*row) for row in rows[:size]]
+    more = len(rows) > size
+    return lines, _cursor((lines[-1].opened_at, lines[-1].id)) if more else ""
+
+
+def _by_due(found: QuerySet[Case], cursor: str, size: int) -> tuple[list[CaseLine], str]:
+    """A page by due time, most urgent first."""
+    found = found.filter(due_at__isnull=False)
+    if cursor:
+        at, key = _read_cursor(cursor)
+        found = found.filter(Q(due_at__gte=at) & (Q(due_at__gt=at) | Q(id__gt=key)))
+    rows = list(found.order_by("due_at", "id").values_list(*_LINE)[: size + 1])
+    lines = [CaseLine(*row) for row in rows[:size]]
+    more = len(rows) > size and lines[-1].due_at is not None
+    return lines, _cursor((lines[-1].due_at, lines[-1].id)) if more else ""
+
+
+def _total(scope: str) -> int:
+    return Tally.objects.filter(scope=scope).values_list("n", flat=True).first() or 0
+
+
+def public_cases(
+    *,
+    cursor: str = "",
+    size: int = PAGE,
+    status: str = "",
+    category: str = "",
+    area: str = "",
+    agency: str = "",
+) -> CasePage:
+    """What everybody may see, newest first. The total is exact where one filter or none is set, else unknown."""
+    found = Case.objects.filter(is_public=True)
+    filters = {"status": status, "category": category, "area": area, "agency": agency}
+    chosen = {key: value for key, value in filters.items() if value}
+    lines, more = _newest(found.filter(**chosen), cursor, min(size, 200))
+    total = None
+    if not chosen:
+        total = _total("public")
+    elif list(chosen) == ["status"]:
+        total = _total(f"public:status:{status}")
+    return CasePage(tuple(lines), more, "", total)
+
+
+def all_cases(*, actor: Actor, cursor: str = "", size: int = PAGE, **filters: str) -> CasePage:
+    """Every case of the city for IOC staff, an agency's own for its people. Raises: Refused."""
+    found = _visible_to(actor)
+    chosen = {key: value for key, value in filters.items() if value}
+    lines, more = _newest(found.filter(**chosen), cursor, min(size, 200))
+    total = _total("all") if not chosen and _sees_all(actor) else None
+    return CasePage(tuple(lines), more, "", total)
+
+
+SEES_ALL = ("ioc_operator", "ioc_editor", "ioc_lead", "city_office", "leader", "admin", "privacy_officer")
+
+
+def _sees_all(actor: Actor) -> bool:
+    return actor.kind == "system" or actor.holds(*SEES_ALL)
+
+
+def _visible_to(actor: Actor) -> QuerySet[Case]:
+    if _sees_all(actor):
+        return Case.objects.all()
+    agencies = actor.agencies()
+    if not agencies:
+        raise Refused("cases.error.staff_only")
+    return Case.objects.filter(agency__in=sorted(agencies))
+
+
+def cases_waiting(
+    *, actor: Actor, steps: Iterable[str], cursor: str = "", size: int = PAGE, mine: bool = False
+) -> CasePage:
+    """Open cases at these steps that this actor may take up, most urgent first. Raises: Refused."""
+    found = _visible_to(actor).filter(is_open=True, step__in=sorted(steps))
+    if mine:
+        found = found.filter(holder=actor.account_id)
+    lines, more = _by_due(found, cursor, size)
+    return CasePage(tuple(lines), more, "", None)
+
+
+def waiting_counts(*, actor: Actor, steps: Iterable[str]) -> dict[str, int]:
+    """How many open cases wait at each step, from the counters; one statement."""
+    wanted = list(steps)
+    if _sees_all(actor):
+        scopes = {f"step:{step}": step for step in wanted}
+    else:
+        scopes = {f"agency:{a}:step:{step}": step for a in actor.agencies() for step in wanted}
+    counts = dict.fromkeys(wanted, 0)
+    for scope, n in Tally.objects.filter(scope__in=list(scopes)).values_list("scope", "n"):
+        counts[scopes[scope]] += n
+    return counts
+
+
+def my_cases(*, actor: Actor, size: int = PAGE) -> list[CaseLine]:
+    """What this account reported or follows, newest first."""
+    if actor.account_id is None:
+        return []
+    mine = Reporter.objects.filter(account_blind=blind(str(actor.account_id), "reporter"))
+    ids = list(mine.order_by("-at").values_list("case_id", flat=True)[:size])
+    rows = Case.objects.filter(id__in=ids).order_by("-opened_at").values_list(*_LINE)
+    return [CaseLine(*row) for row in rows]
+
+
+def find_cases(text: str, *, actor: Actor, limit: int = 30) -> list[CaseLine]:
+    """Cases by number, its last four digits, or words (tone marks ignored); public ones for the public."""
+    digits = is_reference(text)
+    seen = Case.objects.filter(is_public=True) if not actor.is_staff else _visible_to(actor)
+    if digits:
+        rows = seen.filter(tail=digits[-4:]).order_by("-opened_at").values_list(*_LINE)[:limit]
+        return [
+            line for line in (CaseLine(*row) for row in rows) if line.number.replace("-", "").endswith(digits)
+        ]
+    audiences = ["public", "ioc"] if actor.is_staff else ["public"]
+    keys = [UUID(key) for _, key in find(text, kinds=[CASE], audiences=audiences, limit=limit * 4)]
+    rows = seen.filter(id__in=keys).order_by("-opened_at").values_list(*_LINE)[:limit]
+    return [CaseLine(*row) for row in rows]
+
+
+def map_points(
+    *, box: tuple[float, float, float, float], actor: Actor, limit: int = 3000
+) -> list[tuple[str, float, float, str, str]]:
+    """Number, lon, lat, status and category of cases in a box (west, south, east, north), newest first."""
+    west, south, east, north = box
+    found = _visible_to(actor) if actor.is_staff else Case.objects.filter(is_public=True)
+    found = found.filter(lon__range=(west, east), lat__range=(south, north), merged_into__isnull=True)
+    rows = found.order_by("-opened_at").values_list("number", "lon", "lat", "status", "category")[:limit]
+    return list(rows)
+
+
+# --- one case ------------------------------------------------------------------------------------------------------------
+
+
+def case_id_of(number: str) -> UUID:
+    """The id behind a case number. Raises: NotFound."""
+    found = Case.objects.filter(number=number.upper()).values_list("id", flat=True).first()
+    if found is None:
+        raise NotFound("cases.not_found", number=number)
+    return found
+
+
+def public_case(number: str) -> CaseView:
+    """What everybody may see of a public case. Raises: NotFound."""
+    case = Case.objects.filter(number=number.upper(), is_public=True).first()
+    if case is None:
+        raise NotFound("cases.not_found", number=number)
+    return _view(case, {Audience.PUBLIC}, reports=False, unmasked=False)
+
+
+def reporter_case(number: str, *, actor: Actor, claim_code: str = "") -> CaseView:
+    """What its reporter may see: proven by the account or the claim code. Raises: NotFound."""
+    case = Case.objects.filter(number=number.upper()).first()
+    if case is None or not is_reporter(case.id, actor=actor, claim_code=claim_code):
+        raise NotFound("cases.not_found", number=number)
+    return _view(case, {Audience.PUBLIC, Audience.REPORTER}, reports=False, unmasked=False)
+
+
+def staff_case(number: str, *, actor: Actor) -> CaseView:
+    """What an officer may see: texts masked for agencies, in full for IOC staff. Raises: NotFound, Refused."""
+    case = _visible_to(actor).filter(number=number.upper()).first()
+    if case is None:
+        raise NotFound("cases.not_found", number=number)
+    sees_all = _sees_all(actor)
+    audiences = {Audience.PUBLIC, Audience.REPORTER, Audience.STAFF} | ({Audience.IOC} if sees_all else set())
+    return _view(
+        case, audiences, reports=True, unmasked=actor.holds("ioc_operator", "ioc_editor", "ioc_lead")
+    )
+
+
+def is_reporter(case_id: UUID, *, actor: Actor, claim_code: str = "") -> bool:
+    """Whether this actor, or whoever knows this code, reported or follows the case."""
+    proofs = Q(pk__in=[])
+    if actor.account_id:
+        proofs |= Q(account_blind=blind(str(actor.account_id), "reporter"))
+    if claim_code:
+        proofs |= Q(claim_blind=blind(claim_code.strip().upper().replace("-", ""), "claim"))
+    return Reporter.objects.filter(proofs, case_id=case_id).exists()
+
+
+def case_of_claim(claim_code: str) -> str:
+    """The number of the case that a claim code belongs to. Raises: NotFound."""
+    code = claim_code.strip().upper().replace("-", "").replace(" ", "")
+    found = (
+        Reporter.objects.filter(claim_blind=blind(code, "claim")).values_list("case_id", flat=True).first()
+    )
+    number = (
+        Case.objects.filter(pk=found).values_list("number", flat=True).first() if code and found else None
+    )
+    if number is None:
+        raise NotFound("cases.error.claim_code")
+    return number
+
+
+def line_of(case: Case) -> CaseLine:
+    """A case's row as a list shows it."""
+    return CaseLine(*(getattr(case, name) for name in _LINE))
+
+
+def _view(case: Case, audiences: set[Audience], *, reports: bool, unmasked: bool) -> CaseView:
+    entries = Entry.objects.filter(case=case, audience__in=sorted(audiences)).order_by("at", "id")
+    pictures = Picture.objects.filter(case=case).order_by("at", "id")
+    if not reports and Audience.REPORTER not in audiences:
+        pictures = pictures.filter(is_public=True)
+    signals = _signals(case, unmasked) if reports else ()
+    merged = ""
+    if case.merged_into:
+        merged = Case.objects.filter(pk=case.merged_into).values_list("number", flat=True).first() or ""
+    fields = ("id", "kind", "text", "code", "agency", "at", "audience", "is_current")
+    shown = ("id", "role", "file", "thumbnail", "width", "height", "is_public", "entry_id")
+    return CaseView(
+        line=line_of(case),
+        entries=tuple(EntryView(*row) for row in entries.values_list(*fields)),
+        pictures=tuple(PictureView(*row) for row in pictures.values_list(*shown)),
+        signals=signals,
+        outcome=case.outcome,
+        commit_until_on=case.commit_until_on,
+        merged_into=merged,
+        reopened=case.reopened,
+        answered_at=case.answered_at,
+    )
+
+
+def _signals(case: Case, unmasked: bool) -> tuple[SignalView, ...]:
+    rows = Signal.objects.filter(case=case).order_by("received_at")
+    views = [SignalView(*r) for r in rows.values_list("id", "source", "text", "received_at", "language")]
+    return tuple(v if unmasked else replace(v, text=mask(v.text)) for v in views)
+
+
+@command
+def reporter_of(case_id: UUID, *, actor: Actor, purpose: str, at: datetime) -> list[Contact]:
+    """Who reported, for authorised IOC staff and the system itself; every look is written down.
+
+    Raises: Refused. Source: QĐ 30/2022/QĐ-UBND (secrecy of the sender); Luật 91/2025/QH15.
+    """
+    if actor.kind != "system" and not actor.holds("ioc_operator", "ioc_lead", "privacy_officer"):
+        raise Refused("cases.error.reporter_secret")
+    if not purpose.strip():
+        raise Invalid.field("purpose", "cases.error.purpose_needed")
+    audit_look([Ref(CASE, str(case_id))], actor=actor, at=at, purpose=purpose)
+    rows = Reporter.objects.filter(case_id=case_id).values_list("sealed", flat=True)
+    opened = [json.loads(open_text(sealed)) for sealed in rows if sealed]
+    return [Contact(w.get("name", ""), w.get("phone", ""), w.get("email", "")) for w in opened]
+
+
+# --- the overdue board ----------------------------------------------------------------------------------------------------
+
+
+def standings(at: datetime) -> list[AgencyStanding]:
+    """For each agency: open and overdue now; of what it closed, how much in time; how many were content. Base: all time."""
+    late_now = Q(is_open=True, due_at__lt=at)
+    rows = (
+        Case.objects.filter(is_public=True)
+        .exclude(agency="")
+        .values("agency")
+        .annotate(
+            open=Count("id", filter=Q(is_open=True)),
+            overdue=Count("id", filter=late_now),
+            closed=Count("id", filter=Q(answered_at__isnull=False)),
+            on_time=Count("id", filter=Q(answered_at__isnull=False, was_late=False)),
+            satisfied=Count("id", filter=Q(rating__in=["satisfied", "acceptable"])),
+            rated=Count("id", filter=~Q(rating="")),
+        )
+    )
+    return [AgencyStanding(**row) for row in rows.order_by("-overdue", "agency")]

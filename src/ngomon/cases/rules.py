@@ -1,0 +1,215 @@
+"""Decisions of cases: what the words propose, what may be the same thing, what is masked. Pure."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from ngomon.cases.terms import Audience, EntryKind, Proposal
+from ngomon.core.text import fold, words
+
+MAX_TEXT = 4000
+MAX_PLACE = 300
+
+# --- numbers people can say ---------------------------------------------------------------------------------------
+
+
+def case_number(prefix: str, local_month: datetime, n: int) -> str:
+    """PA-2611-0427: prefix, year and month of filing in the city's zone, running number of at least four digits."""
+    return f"{prefix}-{local_month:%y%m}-{n:04d}"
+
+
+# --- place -----------------------------------------------------------------------------------------------------------
+
+CELL_DEGREES = 0.002  # about 220 m: a circle of 200 m touches at most nine cells
+
+
+def cell_of(lon: float, lat: float) -> int:
+    """The grid cell of a point, one integer: the rows near a point are those of nine cells."""
+    return math.floor((lat + 90) / CELL_DEGREES) * 200_000 + math.floor((lon + 180) / CELL_DEGREES)
+
+
+def cells_around(lon: float, lat: float) -> list[int]:
+    """The point's own cell and its eight neighbours."""
+    own = cell_of(lon, lat)
+    return [own + row * 200_000 + column for row in (-1, 0, 1) for column in (-1, 0, 1)]
+
+
+def distance_m(lon_a: float, lat_a: float, lon_b: float, lat_b: float) -> float:
+    """Metres between two near points (equirectangular; error below 0.1 % within 10 km)."""
+    x = math.radians(lon_b - lon_a) * math.cos(math.radians((lat_a + lat_b) / 2))
+    y = math.radians(lat_b - lat_a)
+    return math.hypot(x, y) * 6_371_008.8
+
+
+# --- the same thing --------------------------------------------------------------------------------------------------
+
+_COMMON = frozenset(
+    ["va", "la", "co", "cua", "cho", "o", "tai", "tren", "duong", "khong", "da", "rat", "nhieu", "nay", "do", "cac", "mot", "nhung", "duoc", "bi", "thi", "ma", "de", "voi", "den", "tu", "khi", "ve", "ra", "toi", "em", "chung", "nho", "mong", "the", "a", "i", "the", "of", "and", "is", "in", "on", "at", "to", "it", "this", "that", "my", "for", "there", "with"]
+)
+
+
+def telling_words(text: str) -> frozenset[str]:
+    """The words that tell reports apart: folded, without the commonest ones."""
+    return frozenset(word for word in words(text) if len(word) > 1 and word not in _COMMON)
+
+
+def sameness(*, distance_m: float, age_h: float, shared: int, either: int, is_same_category: bool) -> float:
+    """How likely two reports speak of the same thing, 0 to 1, from place, time, words and category.
+
+    Place decides most: half is lost every 60 m; words and category add; age takes off slowly.
+    """
+    near = 0.5 ** (distance_m / 60.0)
+    overlap = shared / either if either else 0.0
+    recent = 0.5 ** (age_h / (24 * 21))
+    return near * recent * (0.45 + 0.25 * is_same_category + 0.30 * min(1.0, overlap * 3))
+
+
+SAME_ENOUGH = 0.25
+
+# --- what it seems to be -----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class WordBook:
+    """The phrases that speak for each category: folded phrase -> categories. Built once per catalogue version."""
+
+    phrases: Mapping[str, tuple[str, ...]]
+    danger: Mapping[str, str]
+    longest: int
+
+    @classmethod
+    def of(cls, entries: Iterable[tuple[str, Sequence[str], Sequence[str]]]) -> WordBook:
+        """From (category, words, danger words)."""
+        phrases: dict[str, list[str]] = {}
+        danger: dict[str, str] = {}
+        for category, spoken, dangerous in entries:
+            for phrase in spoken:
+                folded = " ".join(words(phrase))
+                if folded:
+                    phrases.setdefault(folded, []).append(category)
+            for phrase in dangerous:
+                folded = " ".join(words(phrase))
+                if folded:
+                    danger[folded] = category
+        longest = max((key.count(" ") + 1 for key in [*phrases, *danger]), default=1)
+        return cls({k: tuple(v) for k, v in phrases.items()}, danger, longest)
+
+
+def _runs(said: Sequence[str], longest: int) -> Iterable[str]:
+    for start in range(len(said)):
+        for length in range(1, min(longest, len(said) - start) + 1):
+            yield " ".join(said[start : start + length])
+
+
+def propose_categories(text: str, book: WordBook, most: int = 3) -> list[Proposal]:
+    """The categories that a text's words speak for, best first, with the words as the reason.
+
+    A phrase counts by its length in words and is shared among the categories that claim it.
+    """
+    scores: dict[str, float] = {}
+    because: dict[str, list[str]] = {}
+    seen: set[str] = set()
+    for run in _runs(words(text)[:400], book.longest):
+        claimed = book.phrases.get(run)
+        if claimed is None or run in seen:
+            continue
+        seen.add(run)
+        weight = (1.0 + 1.5 * run.count(" ")) / len(claimed)
+        for category in claimed:
+            scores[category] = scores.get(category, 0.0) + weight
+            because.setdefault(category, []).append(run)
+    total = sum(scores.values()) or 1.0
+    ranked = sorted(scores, key=lambda key: (-scores[key], key))[:most]
+    return [Proposal(key, scores[key] / total, tuple(because[key][:5])) for key in ranked]
+
+
+def danger_words(text: str, book: WordBook) -> tuple[str, ...]:
+    """The words of a text that speak of danger to life."""
+    return tuple(run for run in dict.fromkeys(_runs(words(text)[:400], book.longest)) if run in book.danger)
+
+
+# --- what must not be read by everybody -------------------------------------------------------------------------------
+
+_PERSONAL = (
+    re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+"),
+    re.compile(r"(?<!\d)(?:\+?84|0)(?:[\s.\-]?\d){8,10}(?!\d)"),
+    re.compile(r"(?<!\d)\d{12}(?!\d)"),
+    re.compile(r"(?<!\d)\d{9}(?!\d)"),
+    re.compile(r"(?i)\b\d{2}[a-z]\d?[\s\-]?\d{3}\.?\d{2}\b"),
+)
+
+
+def mask(text: str) -> str:
+    """The text without e-mail addresses, telephone numbers, identity numbers (9 or 12 digits) and number plates."""
+    for pattern in _PERSONAL:
+        text = pattern.sub("•••", text)
+    return text
+
+
+def first_words(text: str, limit: int = 140) -> str:
+    """A line for lists: the beginning of a text, cut at a word."""
+    line = " ".join(text.split())
+    if len(line) <= limit:
+        return line
+    return line[:limit].rsplit(" ", 1)[0] + "…"
+
+
+def is_reference(text: str) -> str:
+    """The digits when somebody typed a case number or its end ("0427", "pa 2611 0427"), else empty."""
+    folded = fold(text).replace("-", " ")
+    digits = "".join(part for part in folded.split() if part.isdigit())
+    rest = [part for part in folded.split() if not part.isdigit()]
+    return digits if len(digits) >= 4 and len(rest) <= 1 and all(len(part) <= 3 for part in rest) else ""
+
+
+# --- what an action writes ----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """What the words that come with an action become: the kind of entry, who may read it, and the field they come in.
+
+    `publishes`: the current answer and its pictures become public. `answers`: needs proof (see `proof_missing`).
+    """
+
+    kind: EntryKind
+    audience: Audience
+    field: str
+    publishes: bool = False
+    answers: bool = False
+
+
+EFFECTS: Mapping[str, Effect] = {
+    "route": Effect(EntryKind.WHY_HERE, Audience.STAFF, "why"),
+    "reject": Effect(EntryKind.REASON, Audience.REPORTER, "reason"),
+    "refer": Effect(EntryKind.REASON, Audience.REPORTER, "reason"),
+    "ask": Effect(EntryKind.QUESTION, Audience.REPORTER, "question"),
+    "reply": Effect(EntryKind.REPLY, Audience.REPORTER, "reply"),
+    "hand_back": Effect(EntryKind.RETURNED, Audience.STAFF, "reason"),
+    "return": Effect(EntryKind.RETURNED, Audience.STAFF, "reason"),
+    "send_back": Effect(EntryKind.RETURNED, Audience.STAFF, "reason"),
+    "answer": Effect(EntryKind.ANSWER, Audience.STAFF, "answer", answers=True),
+    "commit": Effect(EntryKind.ANSWER, Audience.STAFF, "answer"),
+    "publish": Effect(EntryKind.NOTE, Audience.STAFF, "note", publishes=True),
+    "rate": Effect(EntryKind.RATING, Audience.PUBLIC, "comment"),
+    "object": Effect(EntryKind.OBJECTION, Audience.REPORTER, "reason"),
+    "appeal": Effect(EntryKind.APPEAL, Audience.REPORTER, "reason"),
+    "extend": Effect(EntryKind.REQUEST, Audience.STAFF, "reason"),
+}
+
+NOTE_ONLY = Effect(EntryKind.NOTE, Audience.STAFF, "note")
+MIN_ANSWER = 20
+
+
+def proof_missing(*, after_photos: int, stated_reason: str, answer: str) -> dict[str, str]:
+    """What an answer that says "done" lacks: words, and an after-photo or document or a stated reason why there is none."""
+    wrong: dict[str, str] = {}
+    if len(answer.strip()) < MIN_ANSWER:
+        wrong["answer"] = "cases.error.answer_too_short"
+    if not after_photos and len(stated_reason.strip()) < 10:
+        wrong["photos"] = "cases.error.proof_needed"
+    return wrong

@@ -1,0 +1,349 @@
+"""The words of cases that others may use.
+
+report (phản ánh), signal (nguồn tin): anything that says something about the city; case (vụ việc): what the city does
+about it; hand back (chuyển trả): not within competence; lead / coordinating agency (chủ trì / phối hợp); review before
+publishing (kiểm tra trước khi công khai); commitment (cam kết thời hạn). Source: QĐ 30/2022/QĐ-UBND for the procedure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import StrEnum
+from uuid import UUID
+
+from ngomon.core.ids import Ref
+from ngomon.core.terms import Event, event
+
+CASE = "case"
+
+
+class Status(StrEnum):
+    """What the public is told; the process step behind it is finer."""
+
+    RECEIVED = "received"
+    WAITING = "waiting"
+    IN_PROGRESS = "in_progress"
+    ANSWERED = "answered"
+    COMMITTED = "committed"
+    REJECTED = "rejected"
+    MERGED = "merged"
+    CLOSED = "closed"
+
+
+OPEN = frozenset({Status.RECEIVED, Status.WAITING, Status.IN_PROGRESS, Status.COMMITTED})
+
+
+class Rating(StrEnum):
+    """Hài lòng / Chấp nhận / Không hài lòng."""
+
+    SATISFIED = "satisfied"
+    ACCEPTABLE = "acceptable"
+    DISSATISFIED = "dissatisfied"
+
+
+class EntryKind(StrEnum):
+    """What was written into a case."""
+
+    QUESTION = "question"
+    REPLY = "reply"
+    REASON = "reason"
+    WHY_HERE = "why_here"
+    ANSWER = "answer"
+    RETURNED = "returned"
+    NOTE = "note"
+    OBJECTION = "objection"
+    APPEAL = "appeal"
+    RATING = "rating"
+    REQUEST = "request"
+    OPINION = "opinion"
+
+
+class Audience(StrEnum):
+    """Who may read an entry or see a photo."""
+
+    PUBLIC = "public"
+    REPORTER = "reporter"
+    STAFF = "staff"
+    IOC = "ioc"
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """How a reporter without account wants to hear of the case. Any part may be empty."""
+
+    name: str = ""
+    phone: str = ""
+    email: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Photo:
+    """A photo that was already decoded, stripped and stored (see `core.images`): content hashes of picture and thumbnail."""
+
+    file: str
+    thumbnail: str
+    width: int
+    height: int
+
+
+@dataclass(frozen=True, slots=True)
+class Filing:
+    """A report as it comes in by any door.
+
+    Units: lon and lat are WGS 84 degrees. `external_id` with `source` makes a repeat safe.
+    """
+
+    text: str
+    lon: float
+    lat: float
+    source: str = "page"
+    external_id: str = ""
+    category: str = ""
+    place_words: str = ""
+    language: str = "vi"
+    contact: Contact = field(default_factory=Contact)
+    photos: tuple[Photo, ...] = ()
+    attributes: Mapping[str, str] = field(default_factory=dict)
+    follows: UUID | None = None
+    reported_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What a reporter gets: the number, what happens next, by whom, by when and why then."""
+
+    case_id: UUID
+    number: str
+    is_new: bool
+    category: str
+    agency: str
+    acknowledged_by_at: datetime
+    due_at: datetime | None
+    claim_code: str
+    joined: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """What the desk proposes and why, in words that a text key and its values give."""
+
+    key: str
+    score: float
+    because: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A case that may speak of the same thing. Units: metres, hours."""
+
+    case_id: UUID
+    number: str
+    text: str
+    category: str
+    status: str
+    distance_m: float
+    age_h: float
+    score: float
+    shared_words: tuple[str, ...]
+    thumbnail: str
+    reports: int
+
+
+@dataclass(frozen=True, slots=True)
+class CaseLine:
+    """One row of a list."""
+
+    id: UUID
+    number: str
+    text: str
+    category: str
+    area: str
+    agency: str
+    step: str
+    status: str
+    opened_at: datetime
+    due_at: datetime | None
+    closed_at: datetime | None
+    lon: float
+    lat: float
+    thumbnail: str
+    reports: int
+    rating: str
+    place: str
+    version: int
+    holder: UUID | None
+
+    @property
+    def ref(self) -> Ref:
+        """How other rooms point at this case."""
+        return Ref(CASE, str(self.id), self.number, f"/cases/{self.number}")
+
+
+@dataclass(frozen=True, slots=True)
+class CasePage:
+    """One page of a list of cases. `next` and `previous` are cursors, empty at the ends; `total` counts all pages."""
+
+    lines: tuple[CaseLine, ...]
+    next: str
+    previous: str
+    total: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class EntryView:
+    """Something written into a case, as one reader may see it."""
+
+    id: UUID
+    kind: str
+    text: str
+    code: str
+    agency: str
+    at: datetime
+    audience: str
+    is_current: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PictureView:
+    """A picture of a case. `file` and `thumbnail` are content hashes; their addresses are made by the page."""
+
+    id: UUID
+    role: str
+    file: str
+    thumbnail: str
+    width: int
+    height: int
+    is_public: bool
+    entry_id: UUID | None
+
+
+@dataclass(frozen=True, slots=True)
+class SignalView:
+    """A report behind a case. `text` is masked unless the reader is authorised IOC staff."""
+
+    id: UUID
+    source: str
+    text: str
+    received_at: datetime
+    language: str
+
+
+@dataclass(frozen=True, slots=True)
+class CaseView:
+    """Everything one reader may see of a case."""
+
+    line: CaseLine
+    entries: tuple[EntryView, ...]
+    pictures: tuple[PictureView, ...]
+    signals: tuple[SignalView, ...]
+    outcome: str
+    commit_until_on: date | None
+    merged_into: str
+    reopened: int
+    answered_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class AgencyStanding:
+    """One line of the public overdue board. Counts say their base: all cases that the agency ever held."""
+
+    agency: str
+    open: int
+    overdue: int
+    closed: int
+    on_time: int
+    satisfied: int
+    rated: int
+
+
+@event("cases.signal_received")
+class SignalReceived(Event):
+    """A report, call or message came in and was written down."""
+
+    case_id: str
+    signal_id: str
+    source: str
+    is_first: bool
+
+
+@event("cases.case_opened")
+class CaseOpened(Event):
+    """A case was opened for a signal."""
+
+    case_id: str
+    number: str
+    category: str
+    area: str
+    group: str
+    source: str
+
+
+@event("cases.category_changed")
+class CategoryChanged(Event):
+    """An officer corrected what the case is about."""
+
+    case_id: str
+    was: str
+    now: str
+
+
+@event("cases.merged")
+class CaseMerged(Event):
+    """The case was found to speak of the same thing as another and its reports were gathered there."""
+
+    case_id: str
+    into: str
+
+
+@event("cases.unmerged")
+class CaseUnmerged(Event):
+    """A gathering was undone."""
+
+    case_id: str
+    out_of: str
+
+
+@event("cases.followed")
+class CaseFollowed(Event):
+    """Somebody said: it is this one, tell me too."""
+
+    case_id: str
+
+
+@event("cases.rated")
+class CaseRated(Event):
+    """The reporter rated the answer."""
+
+    case_id: str
+    rating: str
+
+
+@event("cases.committed")
+class CommitmentMade(Event):
+    """The agency gave a date by which it will be done; on that day the case opens again by itself."""
+
+    case_id: str
+    agency: str
+    until: str
+
+
+@event("cases.moved")
+class CaseMoved(Event):
+    """An action took the case from one step of its process to another. `entry` names the text that came with it."""
+
+    case_id: str
+    action: str
+    step: str
+    status: str
+    agency: str
+    entry: str
+
+
+@dataclass(frozen=True, slots=True)
+class Commitment:
+    """A promise with a date. Source: domain rule "cam kết thời hạn"."""
+
+    until_on: date
+    text: str
