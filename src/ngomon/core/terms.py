@@ -14,7 +14,7 @@ import dataclasses
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, ClassVar, TypeVar
+from typing import Any, ClassVar, TypeVar, dataclass_transform
 from uuid import UUID
 
 
@@ -37,6 +37,7 @@ _kinds: dict[str, type[Event]] = {}
 _upcasts: dict[tuple[str, int], Upcast] = {}
 
 
+@dataclass_transform(frozen_default=True)
 def event(kind: str, schema: int = 1) -> Callable[[type[E]], type[E]]:
     """Declare an event class under a kind (`room.what_happened`) and a schema version."""
 
