@@ -234,6 +234,7 @@ class Session(AbstractBaseSession):
     personal: ClassVar[dict[str, str]] = {"address": "network address", "agent": "browser"}
 
     account_id = models.UUIDField(null=True)
+    handle = models.CharField(max_length=16, default="")
     started_at = models.DateTimeField()
     seen_at = models.DateTimeField()
     agent = models.CharField(max_length=80, default="")

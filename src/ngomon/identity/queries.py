@@ -3,16 +3,49 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 from hashlib import sha256
 from uuid import UUID
 
+from django.conf import settings
 from django.db import connection
+from django.db.models import Q
 
 from ngomon.core.actors import ANONYMOUS, Actor, Grant
-from ngomon.identity.models import Account, ApiClient
-from ngomon.identity.rules import scope_role
+from ngomon.core.audit import audit_look
+from ngomon.core.ids import Ref
+from ngomon.core.secrets import blind, open_text
+from ngomon.core.text import sort_key
+from ngomon.identity.models import (
+    Absence,
+    Account,
+    ApiClient,
+    ContactPoint,
+    Delegation,
+    Holding,
+    LockAppeal,
+    Person,
+    Session,
+    in_force,
+)
+from ngomon.identity.rules import given_name, mask, require, requirement_for, scope_role
+from ngomon.identity.terms import (
+    IOC_ROLES,
+    AccountShown,
+    AppealShown,
+    ClientShown,
+    Contact,
+    ContactKind,
+    FilingRule,
+    Holder,
+    HoldingShown,
+    Requirement,
+    SessionShown,
+    Tier,
+)
+from ngomon.identity.terms import ContactPoint as ContactShown
 
 GRANTS_KEPT_S = 5.0
 _actors: dict[UUID, tuple[float, Actor, bool]] = {}
@@ -102,3 +135,254 @@ def actor_of_client(api_key: str) -> Actor | None:
         return None
     grants = frozenset(Grant(scope_role(scope), client.agency or None) for scope in client.scopes)
     return replace(ANONYMOUS, kind="client", id=f"client:{client.pk}", grants=grants)
+
+
+def live_keys(actor: Actor) -> set[str]:
+    """The audience keys of what this actor may hear of live (see `core.events`)."""
+    keys = {"public"}
+    if actor.person_id is not None:
+        keys.add(f"person:{actor.person_id}")
+    for grant in actor.grants:
+        if grant.role in IOC_ROLES:
+            keys.add("ioc")
+        keys.add(f"role:{grant.role}")
+        if grant.agency:
+            keys.add(f"agency:{grant.agency}")
+        if grant.area:
+            keys.add(f"area:{grant.area}")
+    return keys
+
+
+_HOLDER = ("account_id", "account__person__name", "role", "agency", "area")
+
+
+def holders(role: str | None, agency: str | None, area: str | None, at: datetime) -> list[Holder]:
+    """Who may act in this role, agency and area now (None: any), substitutes in place of the absent, main posts first.
+
+    Locked accounts are left out. Absent ones without substitute come only where nobody else is there. Two statements, three
+    with substitutes.
+    """
+    found = Holding.objects.filter(
+        in_force(at), account__locked_at__isnull=True, account__closed_at__isnull=True
+    )
+    if role is not None:
+        found = found.filter(role=role)
+    if agency is not None:
+        found = found.filter(agency=agency)
+    if area is not None:
+        found = found.filter(Q(area="") | Q(area=area))
+    rows = list(found.order_by("-is_main", "valid_from").values_list(*_HOLDER))
+    if not rows:
+        return []
+    return _with_substitutes([Holder(a, n, r, g or None, w or None) for a, n, r, g, w in rows], at)
+
+
+def _with_substitutes(found: list[Holder], at: datetime) -> list[Holder]:
+    absences = Absence.objects.filter(in_force(at), ended_at__isnull=True)
+    away = dict(absences.values_list("account_id", "substitute_id"))
+    present = [holder for holder in found if holder.account_id not in away]
+    standing: dict[UUID, Holder] = {}
+    for holder in found:
+        substitute: UUID | None = holder.account_id
+        for _ in range(3):
+            if substitute in away:
+                substitute = away[substitute]
+        if holder.account_id in away and substitute is not None and substitute not in away:
+            standing.setdefault(substitute, holder)
+    if standing:
+        names = names_of(standing, only_open=True)
+        present += [
+            replace(holder, account_id=substitute, name=names[substitute], stands_in_for=holder.account_id)
+            for substitute, holder in standing.items()
+            if substitute in names
+        ]
+    unique = {holder.account_id: holder for holder in reversed(present)}
+    return [h for h in present if unique[h.account_id] is h] or found
+
+
+def names_of(account_ids: Iterable[UUID], *, only_open: bool = False) -> dict[UUID, str]:
+    """The names of accounts: the organisation's, else the person's. One statement."""
+    rows = Account.objects.filter(pk__in=list(account_ids))
+    if only_open:
+        rows = rows.filter(locked_at__isnull=True, closed_at__isnull=True)
+    return {
+        key: organisation or name
+        for key, organisation, name in rows.values_list("pk", "organisation_name", "person__name")
+    }
+
+
+def name_of(account_id: UUID) -> str:
+    """The name of one account; empty when there is none."""
+    return names_of([account_id]).get(account_id, "")
+
+
+def account_of_person(person_id: UUID) -> UUID | None:
+    """The account a person signs in with, if any; follows a merge."""
+    person = Person.objects.filter(pk=person_id).values_list("merged_into_id", flat=True).first()
+    own = Account.objects.filter(person_id=person or person_id, closed_at__isnull=True)
+    return own.exclude(kind="organisation").values_list("pk", flat=True).first()
+
+
+def person_by_contact(contact: Contact) -> UUID | None:
+    """The person who verified this contact point."""
+    hashed = blind(contact.value, "contact")
+    found = ContactPoint.objects.filter(blind=hashed, verified_at__isnull=False)
+    return found.values_list("person_id", flat=True).first()
+
+
+def _opened(row: ContactPoint) -> Contact:
+    return Contact(ContactKind(row.kind), open_text(row.value))
+
+
+def contact_points(
+    person_id: UUID, *, actor: Actor, purpose: str, at: datetime, is_masked: bool = False
+) -> list[ContactShown]:
+    """A person's contact points. One's own are free to see; others' need `contact.see`, and the look is audited.
+
+    Runs inside a unit when it looks at somebody else's. Raises: Refused.
+    """
+    if actor.person_id != person_id:
+        require(actor, "contact.see")
+        audit_look([Ref("person", str(person_id))], actor=actor, at=at, purpose=purpose)
+    rows = ContactPoint.objects.filter(person_id=person_id).order_by("kind", "created_at")
+    return [
+        ContactShown(
+            row.pk,
+            row.kind,
+            mask(_opened(row)) if is_masked else _opened(row).value,
+            row.verified_at is not None,
+            row.is_primary,
+        )
+        for row in rows
+    ]
+
+
+def reach_of(account_id: UUID) -> tuple[str, list[Contact]]:
+    """For sending only: the account's language and its person's verified contact points, primary ones first."""
+    account = Account.objects.filter(pk=account_id, closed_at__isnull=True).first()
+    if account is None:
+        return "vi", []
+    rows = ContactPoint.objects.filter(person_id=account.person_id, verified_at__isnull=False)
+    return account.language, [_opened(row) for row in rows.order_by("-is_primary", "created_at")]
+
+
+def may_file(channel: str, category: str, actor: Actor) -> FilingRule:
+    """What the pack's sign-in policy asks on this channel for this category, and whether the actor meets it.
+
+    Staff who file on behalf, and programs, meet it by their right; the strictest is asked where the pack says nothing.
+    """
+    rows = settings.NGOMON_CITY.get("sign_in", {}).get("policy", [])
+    requires = requirement_for(
+        channel, category, [(r["channel"], r["category"], r["requires"]) for r in rows]
+    )
+    if requires == Requirement.ANONYMOUS or actor.kind in {"system", "client"} or actor.is_staff:
+        return FilingRule(requires, True)
+    if requires == Requirement.ACCOUNT or actor.person_id is None:
+        return FilingRule(requires, actor.person_id is not None)
+    phones = ContactPoint.objects.filter(person_id=actor.person_id, kind="phone", verified_at__isnull=False)
+    return FilingRule(requires, actor.tier >= Tier.IDENTITY or phones.exists())
+
+
+def account_shown(account_id: UUID) -> AccountShown | None:
+    """An account for its own pages and for administrators; callers check the right."""
+    row = Account.objects.select_related("person").filter(pk=account_id).first()
+    if row is None:
+        return None
+    return AccountShown(
+        row.pk,
+        row.person_id,
+        row.kind,
+        row.person.name,
+        row.organisation_name,
+        row.language,
+        row.tier,
+        row.has_usable_password(),
+        row.locked_at,
+        row.locked_reason,
+    )
+
+
+def accounts_of_person(person_id: UUID) -> list[AccountShown]:
+    """The accounts a person may act with: their own first, then those of organisations."""
+    rows = Account.objects.filter(person_id=person_id, closed_at__isnull=True).order_by("organisation_name")
+    return [shown for row in rows if (shown := account_shown(row.pk)) is not None]
+
+
+def sessions_of(account_id: UUID, *, this: str, at: datetime) -> list[SessionShown]:
+    """Where an account is signed in, latest use first."""
+    rows = Session.objects.filter(account_id=account_id, expire_date__gt=at).order_by("-seen_at")
+    return [
+        SessionShown(r.handle, r.started_at, r.seen_at, r.agent, r.address, r.session_key == this)
+        for r in rows
+    ]
+
+
+def holdings_of(account_id: UUID, at: datetime) -> list[HoldingShown]:
+    """The posts an account holds now or will hold, main ones first."""
+    rows = Holding.objects.filter(account_id=account_id).exclude(valid_to__lte=at)
+    return [_holding(row) for row in rows.order_by("-is_main", "valid_from")]
+
+
+def staff_of(agency: str, at: datetime) -> list[tuple[HoldingShown, str]]:
+    """Who holds posts in an agency (empty: the city's own), with names, by given name as Vietnamese lists go."""
+    rows = Holding.objects.filter(in_force(at), agency=agency).select_related("account__person")
+    pairs = [(_holding(row), row.account.person.name) for row in rows]
+    return sorted(pairs, key=lambda pair: (sort_key(given_name(pair[1])), sort_key(pair[1])))
+
+
+def _holding(row: Holding) -> HoldingShown:
+    return HoldingShown(
+        row.pk,
+        row.account_id,
+        row.role,
+        row.agency,
+        row.area,
+        row.title,
+        row.is_main,
+        row.valid_from,
+        row.valid_to,
+    )
+
+
+def absence_of(account_id: UUID, at: datetime) -> tuple[UUID, datetime, UUID | None] | None:
+    """The absence in force or next to come: its id, its end, the substitute."""
+    rows = Absence.objects.filter(account_id=account_id, ended_at__isnull=True, valid_to__gt=at)
+    return rows.order_by("valid_from").values_list("pk", "valid_to", "substitute_id").first()
+
+
+def delegations_of(account_id: UUID, at: datetime) -> list[tuple[UUID, UUID, UUID, datetime]]:
+    """Delegations given or received and not over: id, giver, receiver, end."""
+    rows = Delegation.objects.filter(
+        Q(giver_id=account_id) | Q(receiver_id=account_id), ended_at__isnull=True
+    )
+    return list(rows.filter(valid_to__gt=at).values_list("pk", "giver_id", "receiver_id", "valid_to"))
+
+
+def appeals_open(*, actor: Actor, at: datetime) -> list[AppealShown]:
+    """Appeals against locks that wait for a decision, oldest first. The look is audited. Raises: Refused."""
+    require(actor, "account.decide_appeal")
+    rows = list(
+        LockAppeal.objects.filter(decided_at__isnull=True).select_related("account").order_by("created_at")
+    )
+    audit_look(
+        [Ref("account", str(r.account_id)) for r in rows], actor=actor, at=at, purpose="identity.appeal"
+    )
+    return [
+        AppealShown(r.pk, r.account_id, r.account.locked_reason, open_text(r.text), r.created_at)
+        for r in rows
+    ]
+
+
+def last_appeal(account_id: UUID) -> tuple[bool, str] | None:
+    """For the owner: whether the latest appeal is still open, and the answer to it."""
+    row = LockAppeal.objects.filter(account_id=account_id).order_by("-created_at").first()
+    return (row.decided_at is None, open_text(row.answer)) if row else None
+
+
+def clients(*, actor: Actor) -> list[ClientShown]:
+    """All API clients, latest first. Raises: Refused."""
+    require(actor, "client.manage")
+    return [
+        ClientShown(c.pk, c.name, c.agency, c.hint, tuple(c.scopes), c.created_at, c.revoked_at)
+        for c in ApiClient.objects.order_by("-created_at")
+    ]

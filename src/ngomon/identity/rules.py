@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from ngomon.core.actors import Actor
 from ngomon.core.errors import Invalid, Refused
 from ngomon.core.text import clean
-from ngomon.identity.terms import AGENCY_ROLES, IOC_ROLES, Contact, ContactKind, Role
+from ngomon.identity.terms import AGENCY_ROLES, IOC_ROLES, Contact, ContactKind, Requirement, Role
 
 R = Role
 
@@ -110,6 +110,7 @@ for _action, _roles, _scope in (
     ("account.see", {R.ADMIN, R.PRIVACY_OFFICER}, "city"),
     ("account.lock", {R.ADMIN, R.IOC_LEAD}, "city"),
     ("account.decide_appeal", {R.ADMIN, R.PRIVACY_OFFICER}, "city"),
+    ("person.register", {R.IOC_OPERATOR, R.IOC_LEAD, R.ADMIN}, "city"),
     ("person.merge", {R.ADMIN, R.PRIVACY_OFFICER}, "city"),
     ("person.verify", {R.ADMIN, R.IOC_OPERATOR, R.IOC_LEAD}, "city"),
     ("contact.see", {R.ADMIN, R.PRIVACY_OFFICER, R.IOC_LEAD, R.IOC_OPERATOR}, "city"),
@@ -170,3 +171,37 @@ def mask(contact: Contact) -> str:
         return f"{name[:2] if len(name) > 3 else name[:1]}•••@{host}"
     local = "0" + contact.value[3:] if contact.value.startswith("+84") else contact.value
     return f"{local[:2]}{'•' * (len(local) - 5)}{local[-3:]}"
+
+
+_TAX_WEIGHTS = (31, 29, 23, 19, 17, 13, 7, 5, 3)
+
+
+def is_tax_code(text: str) -> bool:
+    """Whether this is a mã số thuế: ten digits, the last a check digit, with a branch `-001` or without.
+
+    Source: Thông tư 105/2020/TT-BTC art. 5; the check digit as published by the tax department.
+    """
+    found = re.fullmatch(r"([0-9]{9})([0-9])(?:-?[0-9]{3})?", text)
+    if not found:
+        return False
+    total = sum(int(d) * w for d, w in zip(found[1], _TAX_WEIGHTS, strict=True))
+    return 10 - total % 11 == int(found[2])
+
+
+def is_national_id(text: str) -> bool:
+    """Whether this has the shape of a số định danh cá nhân: twelve digits. Source: Luật Căn cước 2023 art. 12."""
+    return re.fullmatch(r"[0-9]{12}", text) is not None
+
+
+def given_name(name: str) -> str:
+    """The part of a Vietnamese name people are called and sorted by: the last word (Nguyễn Thị *Hồng*)."""
+    return name.split()[-1] if name.split() else ""
+
+
+def requirement_for(channel: str, category: str, policy: Iterable[tuple[str, str, str]]) -> Requirement:
+    """What a policy of (channel, category, requires) rows asks: the most specific row, the first of equals; else an account."""
+    fitting = [row for row in policy if row[0] in {channel, "*"} and row[1] in {category, "*"}]
+    if not fitting:
+        return Requirement.ACCOUNT
+    best = min(fitting, key=lambda row: (row[1] == "*", row[0] == "*"))
+    return Requirement(best[2])

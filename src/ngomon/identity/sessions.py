@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
@@ -13,6 +14,11 @@ from ngomon.identity.models import Session
 
 ACCOUNT_KEY = "_auth_user_id"
 SEEN_EVERY = timedelta(hours=1)
+
+
+def handle_of(session_key: str) -> str:
+    """What may be shown of a session key: enough to name a session, useless for taking it over."""
+    return sha256(session_key.encode()).hexdigest()[:16]
 
 
 class SessionStore(DatabaseStore):
@@ -26,6 +32,7 @@ class SessionStore(DatabaseStore):
         made: Any = super().create_model_instance(data)
         account = data.get(ACCOUNT_KEY)
         made.account_id = UUID(account) if account else None
+        made.handle = handle_of(made.session_key)
         made.started_at = _instant(data.get("started_at"))
         made.seen_at = _instant(data.get("seen_at") or data.get("started_at"))
         made.agent = str(data.get("agent", ""))[:80]

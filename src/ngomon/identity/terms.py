@@ -106,7 +106,7 @@ class ContactPoint:
 class SessionShown:
     """One place where an account is signed in."""
 
-    key: str
+    handle: str
     started_at: datetime
     seen_at: datetime
     agent: str
@@ -128,6 +128,70 @@ class AccountShown:
     has_password: bool
     locked_at: datetime | None
     locked_reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class SignInAnswer:
+    """What came of a code or password: `outcome` is right, wrong, spent (ask for a new code) or locked."""
+
+    outcome: str
+    account_id: UUID | None = None
+    is_new: bool = False
+    tries_left: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class FilingRule:
+    """What the city asks of somebody who files on this channel for this category, and whether the actor meets it."""
+
+    requires: Requirement
+    is_met: bool
+
+
+@dataclass(frozen=True, slots=True)
+class HoldingShown:
+    """A post somebody holds, with its dates."""
+
+    id: UUID
+    account_id: UUID
+    role: str
+    agency: str
+    area: str
+    title: dict[str, str]
+    is_main: bool
+    valid_from: datetime
+    valid_to: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class AppealShown:
+    """An appeal against a lock, as its decider reads it."""
+
+    id: UUID
+    account_id: UUID
+    reason: str
+    text: str
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ClientShown:
+    """An API client as administrators see it; of the key only its beginning is known."""
+
+    id: UUID
+    name: str
+    agency: str
+    hint: str
+    scopes: tuple[str, ...]
+    created_at: datetime
+    revoked_at: datetime | None
+
+
+SCOPES = ("open311.read", "open311.write", "cases.read", "cases.write", "messages.write")
+"""What an API client may be allowed."""
+
+LOCK_REASONS = ("false_reports", "abuse", "stolen", "request", "other")
+"""Why an account may be locked; the words stand in the catalogue."""
 
 
 @event("identity.account_opened")
