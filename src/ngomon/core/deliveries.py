@@ -7,7 +7,7 @@ else is tried again with growing pauses, then the row is dead and waits for a pe
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol
@@ -84,9 +84,10 @@ def deliver(
     of: Ref | None = None,
     at: datetime,
     id: UUID | None = None,
+    not_before: datetime | None = None,
     purge_at: datetime | None = None,
 ) -> UUID:
-    """Enqueue a message in the present unit; its stable id.
+    """Enqueue a message in the present unit; its stable id. `not_before` holds it back (quiet hours).
 
     Once: with the same `id` a second call would break the unit, so derive it where a reaction may repeat.
     """
@@ -94,7 +95,7 @@ def deliver(
     ref = of or Ref("", "")
     sealed = seal_text(json.dumps(dict(content), ensure_ascii=False))
     row = (id, channel, seal_text(address), sealed, ref.kind, ref.key, purpose)
-    current_unit().deliveries.append((*row, DeliveryState.QUEUED, 0, at, at, purge_at, "", ""))
+    current_unit().deliveries.append((*row, DeliveryState.QUEUED, 0, at, not_before or at, purge_at, "", ""))
     return id
 
 
@@ -153,5 +154,76 @@ def failed(message: Outgoing, error: Exception, *, at: datetime) -> None:
 def resend(id: UUID, *, at: datetime) -> bool:
     """Inside a unit: a person says try again; whether there was such a dead message."""
     current_unit()
-    dead = Delivery.objects.filter(id=id, state=DeliveryState.DEAD)
+    dead = Delivery.objects.filter(id=id, state=DeliveryState.DEAD).exclude(content="")
     return bool(dead.update(state=DeliveryState.QUEUED, attempts=0, due_at=at, error=""))
+
+
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """How a message stands, without its content. `state` is queued, sending, sent or dead."""
+
+    id: UUID
+    channel: str
+    ref: Ref
+    purpose: str
+    state: str
+    attempts: int
+    created_at: datetime
+    due_at: datetime
+    sent_at: datetime | None
+    error: str
+    receipt: str
+
+
+_POSTED = (
+    *("id", "channel", "ref_kind", "ref_key", "purpose", "state", "attempts"),
+    *("created_at", "due_at", "sent_at", "error", "receipt"),
+)
+
+
+def _posted(rows: Iterable[tuple[Any, ...]]) -> list[Posted]:
+    return [Posted(r[0], r[1], Ref(r[2], r[3]), *r[4:]) for r in rows]
+
+
+def posted(ids: Iterable[UUID]) -> dict[UUID, Posted]:
+    """How these messages stand, by id."""
+    rows = Delivery.objects.filter(id__in=list(ids)).values_list(*_POSTED)
+    return {found.id: found for found in _posted(rows)}
+
+
+def posted_dead(limit: int = 100) -> list[Posted]:
+    """Messages that wait for a person, latest first."""
+    rows = Delivery.objects.filter(state=DeliveryState.DEAD).order_by("-created_at").values_list(*_POSTED)
+    return _posted(rows[:limit])
+
+
+def posted_to(receipt: str, limit: int = 100) -> list[tuple[Posted, str, dict[str, Any]]]:
+    """What a receiver with this receipt took, latest first, with address and content where not yet purged."""
+    rows = Delivery.objects.filter(state=DeliveryState.SENT, receipt=receipt).order_by(
+        "-sent_at", "-created_at"
+    )
+    found = []
+    for row in rows.values_list(*_POSTED, "address", "content")[:limit]:
+        content = open_text(row[-1])
+        found.append((_posted([row[:-2]])[0], open_text(row[-2]), json.loads(content) if content else {}))
+    return found
+
+
+def purge(at: datetime) -> int:
+    """Inside a unit: forget address and content of what is past its `purge_at`; what was not sent by then is dead."""
+    current_unit()
+    past = Delivery.objects.filter(purge_at__lte=at).exclude(content="")
+    past.filter(state__in=[DeliveryState.QUEUED, DeliveryState.SENDING]).update(
+        state=DeliveryState.DEAD, error="expired"
+    )
+    return past.update(address="", content="")
+
+
+def forget(ids: Iterable[UUID]) -> int:
+    """Inside a unit: erase address and content of these messages; what is still queued is not sent any more."""
+    current_unit()
+    rows = Delivery.objects.filter(id__in=list(ids))
+    rows.filter(state__in=[DeliveryState.QUEUED, DeliveryState.SENDING]).update(
+        state=DeliveryState.DEAD, error="erased"
+    )
+    return rows.update(address="", content="", error="")
