@@ -1,0 +1,330 @@
+"""Reads of the directory, from memory: see `snapshot`. Everything is public to the city's own rooms; pages decide on rights.
+
+Where a query takes `on` (a local day of the city), it answers for that day; without it, for all times.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+
+from ngomon.core.errors import NotFound
+from ngomon.core.text import in_language, sort_key
+from ngomon.core.texts import LANGUAGES, text
+from ngomon.directory import rules, terms
+from ngomon.directory.snapshot import Snapshot, current, the_city
+from ngomon.directory.snapshot import forget as forget
+
+SOON = timedelta(days=60)
+"""How far ahead a year nobody has confirmed is warned about."""
+
+
+def edition() -> int:
+    """Counts every change of the directory; 0 before a pack was loaded."""
+    return current().edition
+
+
+def city() -> terms.City:
+    """The city's settings. Raises: Unavailable before a pack was loaded."""
+    return the_city(current())
+
+
+def pack_folder() -> Path:
+    """Where the files of the chosen pack lie."""
+    return Path(settings.NGOMON_PACKS) / settings.NGOMON_PACK
+
+
+def local_day(at: datetime) -> date:
+    """The city's day at an instant."""
+    return at.astimezone(ZoneInfo(city().timezone)).date()
+
+
+# --- areas ----------------------------------------------------------------------------------------------------------
+
+
+def in_bounds(lon: float, lat: float) -> bool:
+    """Whether a point lies in the city. Shape: lon, lat in WGS 84."""
+    return current().holds(lon, lat)
+
+
+def area_at(lon: float, lat: float, on: date) -> terms.Area | None:
+    """The ward or commune that holds a point on a day; None outside the city. Shape: lon, lat in WGS 84.
+
+    A point just outside the drawn limits (a beach, the river mouth) belongs to the nearest area.
+    """
+    snapshot = current()
+    if not snapshot.holds(lon, lat):
+        return None
+    found = (snapshot.areas.get(key) for key in snapshot.areas_around(lon, lat))
+    return next((area for area in found if area is not None and rules.is_in_force(area, on)), None)
+
+
+def area(key: str) -> terms.Area:
+    """An area by its key, of today or former. Raises: NotFound."""
+    found = current().areas.get(key)
+    if found is None:
+        raise NotFound("directory.no_area", key=key)
+    return found
+
+
+def areas(kind: str | None = None, on: date | None = None) -> list[terms.Area]:
+    """Areas of a kind (all kinds without one), in force on a day, by the Vietnamese alphabet."""
+    found = (a for a in current().areas.values() if kind in {None, a.kind})
+    return _sorted([a for a in found if on is None or rules.is_in_force(a, on)])
+
+
+def former_units(text: str) -> list[terms.FormerUnit]:
+    """Units of before a re-organisation by the words of their name, tone marks ignored, with today's areas."""
+    return current().gazetteer.former(text)
+
+
+def shape_of(key: str) -> str:
+    """The polygon of an area as GeoJSON geometry, empty where it has none."""
+    return current().shapes.get(key, "")
+
+
+# --- agencies -------------------------------------------------------------------------------------------------------
+
+
+def agency(key: str) -> terms.Agency:
+    """An agency by its key, of today or ended. Raises: NotFound."""
+    found = current().agencies.get(key)
+    if found is None:
+        raise NotFound("directory.no_agency", key=key)
+    return found
+
+
+def agencies(on: date | None = None, kind: str | None = None) -> list[terms.Agency]:
+    """Agencies in force on a day, of a kind where one is named, by the Vietnamese alphabet."""
+    found = (a for a in current().agencies.values() if kind in {None, a.kind})
+    return _sorted([a for a in found if on is None or rules.is_in_force(a, on)])
+
+
+def successor_of(key: str, on: date) -> terms.Agency | None:
+    """The agency that stands for this one on a day: itself while in force, then along its successors; None if nobody."""
+    known = current().agencies
+    seen: set[str] = set()
+    found = known.get(key)
+    while found is not None and not rules.is_in_force(found, on):
+        seen.add(found.key)
+        if found.valid_from is not None and on < found.valid_from:
+            return None
+        found = known.get(found.successor) if found.successor not in seen else None
+    return found
+
+
+def readiness(agency: str) -> terms.Readiness:
+    """Who of an agency acknowledged a test message, and who has not."""
+    marks = current().readiness.get(agency, {})
+    missing = tuple(role for role in terms.READINESS if role not in marks)
+    return terms.Readiness(agency, dict(marks), missing)
+
+
+# --- categories and routing -----------------------------------------------------------------------------------------
+
+
+def category(key: str) -> terms.Category:
+    """A category by its key. Raises: NotFound."""
+    found = current().categories.get(key)
+    if found is None:
+        raise NotFound("directory.no_category", key=key)
+    return found
+
+
+def categories(on: date | None = None) -> list[terms.Category]:
+    """The leaves of the tree in force on a day, in the tree's order."""
+    return [leaf for node in category_tree(on) for leaf in _leaves(node)]
+
+
+def category_tree(on: date | None = None) -> list[terms.CategoryNode]:
+    """The tree of categories in force on a day."""
+    return _nodes(current(), "", on)
+
+
+def _nodes(snapshot: Snapshot, parent: str, on: date | None) -> list[terms.CategoryNode]:
+    return [
+        terms.CategoryNode(c, tuple(_nodes(snapshot, c.key, on)))
+        for c in snapshot.children.get(parent, ())
+        if on is None or rules.is_in_force(c, on)
+    ]
+
+
+def _leaves(node: terms.CategoryNode) -> list[terms.Category]:
+    if not node.children:
+        return [node.category] if node.category.group else []
+    return [leaf for child in node.children for leaf in _leaves(child)]
+
+
+def route_for(category_key: str, area_key: str | None, on: date) -> terms.Routing:
+    """The agency competent for a category at a place on a day, and why, in words.
+
+    Where no rule answers it is the city's office. Raises: NotFound for an unknown category, or a city without agencies.
+    """
+    snapshot = current()
+    place = snapshot.areas.get(area_key or "")
+    chain = _chain(category(category_key), snapshot.categories)
+    lies_in = _chain(place, snapshot.areas) if place else ()
+    for rule in rules.rank_rules(snapshot.routing, chain, lies_in, place.kind if place else "", on):
+        found = _agency_meant(snapshot, rule.agency, place, on)
+        if found is not None:
+            return terms.Routing(found.key, _why(rule, found, place, chain[0]), rule.id)
+    return _last_resort(on)
+
+
+def _chain(
+    thing: terms.Area | terms.Category, known: Mapping[str, terms.Area] | Mapping[str, terms.Category]
+) -> tuple[str, ...]:
+    """A thing's key and the keys of what it lies under, nearest first."""
+    keys = [thing.key]
+    above = known.get(thing.parent)
+    while above is not None and above.key not in keys:
+        keys.append(above.key)
+        above = known.get(above.parent)
+    return tuple(keys)
+
+
+def _agency_meant(snapshot: Snapshot, name: str, place: terms.Area | None, on: date) -> terms.Agency | None:
+    if (
+        name in {terms.AgencyKind.WARD_COMMITTEE, terms.AgencyKind.WARD_POLICE}
+        and name not in snapshot.agencies
+    ):
+        here = (a for a in snapshot.agencies.values() if place and a.kind == name and a.area == place.key)
+        return next((a for a in here if rules.is_in_force(a, on)), None)
+    return successor_of(name, on)
+
+
+def _why(
+    rule: terms.RoutingRule, found: terms.Agency, place: terms.Area | None, category_key: str
+) -> dict[str, str]:
+    words = {}
+    for language in LANGUAGES:
+        values = {
+            "area": in_language(place.name if place else city().name, language),
+            "agency": in_language(found.name, language),
+            "category": in_language(category(category_key).name, language),
+        }
+        said = in_language(rule.why, language)
+        for name, value in values.items():
+            said = said.replace("{" + name + "}", value)
+        before = current().agencies.get(rule.agency)
+        if before is not None and before.key != found.key:
+            old = in_language(before.name, language)
+            said += " " + text("directory.route.succeeded", language, old=old, new=values["agency"])
+        words[language] = said
+    return words
+
+
+def _last_resort(on: date) -> terms.Routing:
+    known = agencies(on)
+    offices = [a for a in known if a.kind == terms.AgencyKind.CITY_OFFICE] or known
+    if not offices:
+        raise NotFound("directory.no_agency", key="")
+    why = {
+        language: text("directory.route.none", language, agency=in_language(offices[0].name, language))
+        for language in LANGUAGES
+    }
+    return terms.Routing(offices[0].key, why, 0)
+
+
+# --- calendar -------------------------------------------------------------------------------------------------------
+
+
+def working_calendar() -> rules.WorkingCalendar:
+    """When the city's offices work."""
+    return current().calendar
+
+
+def day_decisions(from_on: date, until_on: date) -> list[terms.DayDecision]:
+    """The decided days (off, or worked out of turn) from one local day up to and including another, in order."""
+    return [day for on, day in sorted(current().days.items()) if from_on <= on <= until_on]
+
+
+def years() -> dict[int, bool]:
+    """The years whose holidays are in the table, and whether somebody confirmed them."""
+    return dict(sorted(current().years.items()))
+
+
+def unconfirmed_years(at: datetime) -> list[int]:
+    """This year, and the next when it is near, where nobody has confirmed that their days off are complete."""
+    confirmed = current().years
+    wanted = {local_day(at).year, local_day(at + SOON).year}
+    return sorted(year for year in wanted if not confirmed.get(year))
+
+
+# --- posts and duty -------------------------------------------------------------------------------------------------
+
+
+def post(id: UUID) -> terms.Post:
+    """A post by its id, also an ended one. Raises: NotFound."""
+    found = current().posts.get(id)
+    if found is None:
+        raise NotFound("directory.no_post", key=str(id))
+    return found
+
+
+def posts(agency: str | None = None, on: date | None = None, role: str | None = None) -> list[terms.Post]:
+    """Posts of an agency ("" for those of the whole city, None for all), in force on a day, of a role."""
+    found = (p for p in current().posts.values() if agency in {None, p.agency} and role in {None, p.role})
+    return [p for p in found if on is None or rules.is_in_force(p, on)]
+
+
+def roster(agency: str) -> tuple[terms.DutySlot, ...]:
+    """An agency's duty roster, Monday first."""
+    return current().roster.get(agency, ())
+
+
+def shift_at(at: datetime) -> tuple[int, str]:
+    """The weekday (Monday 0) and shift that an instant falls in; after midnight it is the night of the day before."""
+    here = city()
+    local = at.astimezone(ZoneInfo(here.timezone))
+    clock = local.time().replace(tzinfo=None)
+    if here.day_shift_from <= clock < here.night_shift_from:
+        return local.weekday(), terms.Shift.DAY
+    if clock < here.day_shift_from:
+        return (local.weekday() - 1) % 7, terms.Shift.NIGHT
+    return local.weekday(), terms.Shift.NIGHT
+
+
+def on_duty(agency: str, at: datetime) -> list[terms.DutySlot]:
+    """Who of an agency is on duty at an instant: posts in force, each with its substitute."""
+    weekday, shift = shift_at(at)
+    snapshot, on = current(), local_day(at)
+    slots = (s for s in snapshot.roster.get(agency, ()) if s.weekday == weekday and s.shift == shift)
+    return [s for s in slots if rules.is_in_force(snapshot.posts[s.post], on)]
+
+
+# --- places, texts, layers ------------------------------------------------------------------------------------------
+
+
+def find_places(text: str, limit: int = 10) -> list[terms.FoundPlace]:
+    """Places, areas and former units by what a person types, best first; tone marks ignored."""
+    return current().gazetteer.find(text, limit)
+
+
+def nearest_place(lon: float, lat: float) -> terms.NearPlace | None:
+    """The gazetteer's entry nearest to a point, to say where it is in words."""
+    return current().gazetteer.nearest(lon, lat)
+
+
+def standard_texts(action: str, category: str | None, language: str) -> list[tuple[str, str]]:
+    """(key, text) of the texts kept for an action, those of the category first, then of what it lies under, then any."""
+    snapshot = current()
+    known = snapshot.categories.get(category or "")
+    chain = (*(_chain(known, snapshot.categories) if known else ()), "*")
+    found = [t for t in snapshot.texts if t.action == action and t.category in chain]
+    found.sort(key=lambda t: (chain.index(t.category), t.key))
+    return [(t.key, in_language(t.text, language)) for t in found]
+
+
+def map_layers() -> tuple[terms.MapLayer, ...]:
+    """The layers of the base map, as the pack lists them."""
+    return city().map_layers
+
+
+def _sorted(things: list[terms.T]) -> list[terms.T]:
+    return sorted(things, key=lambda t: sort_key(in_language(t.name, "vi")))

@@ -1,0 +1,92 @@
+"""Reads the rows of one table, from CSV or a workbook's sheet, and gathers every problem with its line. No database."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from ngomon.core.text import clean
+from ngomon.directory.tables import Bad, Required, Row, Table
+from ngomon.directory.terms import Problem
+
+
+class Problems(list[Problem]):
+    """What is wrong, gathered."""
+
+    def add(self, where: str, line: int, column: str, code: str, /, **values: Any) -> None:
+        """One more thing is wrong there."""
+        self.append(Problem(where, line, column, code, values))
+
+
+class Sheet:
+    """One table of a file, being read. `where` names it to people."""
+
+    def __init__(self, table: Table, where: str, languages: tuple[str, ...], problems: Problems) -> None:
+        self.table = table
+        self.where = where
+        self.problems = problems
+        self.languages = tuple(dict.fromkeys(("vi", "en", *languages)))
+        self.wanted = languages[0]
+
+    def read(self, records: Iterable[tuple[int, list[str]]]) -> tuple[dict[str, Row], dict[str, int]]:
+        """Rows by key, and the line of each; the first record is the header."""
+        rows: dict[str, Row] = {}
+        lines: dict[str, int] = {}
+        header: list[str] | None = None
+        for line, cells in records:
+            if header is None:
+                header = [self.table.other_names.get(c.strip(), c.strip()) for c in cells]
+                if not self._is_header_good(line, header):
+                    return {}, {}
+                continue
+            row = self._row(line, header, cells)
+            if row is None:
+                continue
+            key = self.table.key(row)
+            if key in rows:
+                self.problems.add(self.where, line, "key", "directory.pack.twice", value=key, line=lines[key])
+                continue
+            rows[key], lines[key] = row, line
+        if header is None:
+            self.problems.add(self.where, 1, "", "directory.pack.no_header")
+        return rows, lines
+
+    def _is_header_good(self, line: int, header: list[str]) -> bool:
+        table = self.table
+        texts = [f"{name}_{language}" for name in table.texts for language in self.languages]
+        needed = [name for name, parse in table.columns.items() if isinstance(parse, Required)]
+        missing = [name for name in needed if name not in header]
+        if table.texts and not {f"{table.texts[0]}_{lang}" for lang in self.languages} & set(header):
+            missing.append(f"{table.texts[0]}_{self.wanted}")
+        strange = [name for name in header if name not in {*table.columns, *texts}]
+        twice = sorted({name for name in header if header.count(name) > 1})
+        for code, columns in (("no_column", missing), ("strange_column", strange), ("twice", twice)):
+            for column in columns:
+                values = {"value": column} if code == "twice" else {}
+                self.problems.add(self.where, line, column, f"directory.pack.{code}", line=line, **values)
+        return not (missing or strange or twice)
+
+    def _row(self, line: int, header: list[str], cells: list[str]) -> Row | None:
+        if not any(cells):
+            return None
+        if len(cells) != len(header):
+            values = {"n": len(cells), "expected": len(header)}
+            self.problems.add(self.where, line, "", "directory.pack.cells", **values)
+            return None
+        return self._values(line, dict(zip(header, cells, strict=True)))
+
+    def _values(self, line: int, cells: Mapping[str, str]) -> Row | None:
+        before = len(self.problems)
+        row: Row = {}
+        for column, parse in self.table.columns.items():
+            try:
+                row[column] = parse(clean(cells.get(column, "")))
+            except Bad as error:
+                self.problems.add(self.where, line, column, error.code, **error.values)
+        for text in self.table.texts:
+            found = {lang: clean(cells.get(f"{text}_{lang}", "")) for lang in self.languages}
+            row[text] = {language: words for language, words in found.items() if words}
+        if self.table.texts and not row[self.table.texts[0]]:
+            where = f"{self.table.texts[0]}_{self.wanted}"
+            self.problems.add(self.where, line, where, "directory.pack.empty")
+        return row if len(self.problems) == before else None
