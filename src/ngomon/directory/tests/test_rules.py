@@ -41,7 +41,7 @@ ROUND_THE_CLOCK = WorkingCalendar(
     timezone="America/New_York",
 )
 
-instants = st.datetimes(datetime(2022, 1, 1), datetime(2027, 12, 31), timezones=st.just(UTC))
+instants = st.datetimes(datetime(2022, 1, 1), datetime(2027, 12, 31), timezones=st.just(UTC))  # noqa: DTZ001 (Hypothesis adds the zone)
 budgets = st.integers(0, 60 * 24 * 3600)
 calendars = st.sampled_from([CALENDAR, BOSTON, ROUND_THE_CLOCK])
 
