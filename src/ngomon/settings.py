@@ -9,9 +9,9 @@ import os
 import secrets
 import sys
 import tomllib
+from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
-from importlib.metadata import entry_points
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from ngomon import services
@@ -188,6 +188,11 @@ DATA_UPLOAD_MAX_NUMBER_FILES = 12
 # --- accounts and sessions ------------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "identity.Account"
 AUTHENTICATION_BACKENDS = ["ngomon.identity.backends.AccountBackend"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+]
 SESSION_ENGINE = "ngomon.identity.sessions"
 SESSION_COOKIE_NAME = "ngomon"
 SESSION_COOKIE_AGE = 30 * 24 * 3600
@@ -208,6 +213,13 @@ PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
 # --- messages out ---------------------------------------------------------------------------------------------------
 NGOMON_SMTP_URL = _text("NGOMON_SMTP_URL")
 NGOMON_MAIL_FROM = _text("NGOMON_MAIL_FROM", "ngomon@localhost")
+NGOMON_SMS_URL = _text("NGOMON_SMS_URL")
+NGOMON_SMS_KEY = _text("NGOMON_SMS_KEY")
+NGOMON_SMS_SECRET = _text("NGOMON_SMS_SECRET")
+NGOMON_SMS_BRANDNAME = _text("NGOMON_SMS_BRANDNAME")
+NGOMON_SMS_SANDBOX = _flag("NGOMON_SMS_SANDBOX")
+NGOMON_SMS_TONES = _flag("NGOMON_SMS_TONES")
+NGOMON_SMS_PRICE_VND = int(_text("NGOMON_SMS_PRICE_VND", "0"))
 
 LOGGING_CONFIG = None
 TEST_RUNNER = "django.test.runner.DiscoverRunner"

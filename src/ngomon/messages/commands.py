@@ -1,0 +1,154 @@
+"""Telling somebody something: into the inbox, and out by the ways the receiver has and wants."""
+
+from __future__ import annotations
+
+from datetime import datetime, time
+from uuid import UUID
+
+from django.conf import settings
+from django.utils import timezone
+
+from ngomon.core import deliveries
+from ngomon.core.actors import Actor
+from ngomon.core.audit import audit
+from ngomon.core.deliveries import deliver
+from ngomon.core.errors import Conflict, Invalid, NotFound, Refused
+from ngomon.core.ids import Ref, uuid7
+from ngomon.core.secrets import seal_text
+from ngomon.core.units import command
+from ngomon.identity.queries import reach_of
+from ngomon.identity.rules import mask, require
+from ngomon.identity.terms import Contact
+from ngomon.messages import models
+from ngomon.messages.models import Message, Sending
+from ngomon.messages.queries import preference_of
+from ngomon.messages.rules import quiet_until, sms_text, ways
+from ngomon.messages.terms import RINGS, Preference, Values, Way, delivery_id
+from ngomon.messages.words import absolute, pack, say
+
+
+@command
+def tell(
+    to: UUID | Contact,
+    template: str,
+    values: Values,
+    *,
+    of: Ref,
+    is_urgent: bool = False,
+    language: str = "vi",
+    id: UUID | None = None,
+    actor: Actor,
+    at: datetime,
+) -> UUID:
+    """Tell an account (by id) or a bare contact something about a thing; the message's id.
+
+    `template` names texts `<template>.subject`, `.body` and, where a shorter one helps, `.sms`. An account is told in its own
+    language and finds it in its inbox too; `language` is for a contact. `of.url` becomes the link. Nothing urgent waits.
+    Once: with an `id` of `terms.message_id(...)` a second call changes nothing.
+    """
+    if id is not None and Message.objects.filter(pk=id).exists():
+        return id
+    account_id = to if isinstance(to, UUID) else None
+    preference = Preference()
+    contacts = [to] if isinstance(to, Contact) else []
+    if account_id is not None:
+        language, contacts = reach_of(account_id)
+        preference = preference_of(account_id)
+    message = Message(
+        id=id or uuid7(),
+        account_id=account_id,
+        template=template,
+        values=seal_text(pack(values)),
+        language=language,
+        ref_kind=of.kind,
+        ref_key=of.key,
+        url=of.url,
+        is_urgent=is_urgent,
+        created_at=at,
+    )
+    message.save(force_insert=True)
+    content = _Content(template, pack(values), language, of)
+    taken = ways(contacts, preference, is_urgent=is_urgent)
+    sent = [_send(message, way, contact, content, preference, at=at) for way, contact in taken]
+    Sending.objects.bulk_create(sent)
+    detail = {"message": str(message.pk), "template": template, "ways": [s.channel for s in sent]}
+    audit("messages.tell", of, actor=actor, at=at, detail=detail)
+    return message.pk
+
+
+class _Content:
+    """What one message says by each way."""
+
+    def __init__(self, template: str, packed: str, language: str, of: Ref) -> None:
+        self._template, self._packed, self._language = template, packed, language
+        self._of, self._link = of, absolute(of.url)
+
+    def by(self, way: Way) -> dict[str, str]:
+        subject = self._say("subject")
+        if way == Way.SMS:
+            words = sms_text(self._say("sms"), self._link, with_tones=settings.NGOMON_SMS_TONES)
+            return {"text": words, "language": self._language}
+        return {"subject": subject, "text": self._say("body"), "link": self._link, "language": self._language}
+
+    def _say(self, part: str) -> str:
+        return say(self._template, part, self._packed, self._language)
+
+
+def _send(
+    message: Message, way: Way, contact: Contact, content: _Content, preference: Preference, *, at: datetime
+) -> Sending:
+    quiet = None
+    if way in RINGS and not message.is_urgent:
+        quiet = quiet_until(at, preference, timezone.get_default_timezone())
+    delivery = deliver(
+        way.value,
+        contact.value,
+        content.by(way),
+        purpose=message.template[:60],
+        of=Ref(message.ref_kind, message.ref_key),
+        at=at,
+        id=delivery_id(message.pk, way.value),
+        not_before=quiet,
+    )
+    return Sending(delivery=delivery, message=message, channel=way.value, address=mask(contact))
+
+
+@command
+def mark_read(message_id: UUID | None, *, actor: Actor, at: datetime) -> int:
+    """Note that the actor opened a message of their own (all of them where none is named); how many that were new.
+
+    Raises: Refused, NotFound.
+    """
+    if actor.account_id is None:
+        raise Refused("messages.refused.inbox")
+    own = Message.objects.filter(account_id=actor.account_id)
+    if message_id is not None:
+        own = own.filter(pk=message_id)
+        if not own.exists():
+            raise NotFound("messages.missing")
+    return own.filter(read_at__isnull=True).update(read_at=at)
+
+
+@command
+def resend(delivery: UUID, *, actor: Actor, at: datetime) -> None:
+    """Send a dead message again, under the same stable id. Raises: Refused, Conflict (not dead, expired or erased)."""
+    require(actor, "message.resend")
+    if not deliveries.resend(delivery, at=at):
+        raise Conflict("messages.resend.not_dead")
+    sending = Sending.objects.filter(pk=delivery).select_related("message").first()
+    of = Ref(sending.message.ref_kind, sending.message.ref_key) if sending else Ref("delivery", str(delivery))
+    audit("messages.resend", of, actor=actor, at=at, detail={"delivery": str(delivery)})
+
+
+@command
+def set_preference(
+    *, mail: bool, sms: bool, quiet_from: time, quiet_to: time, actor: Actor, at: datetime
+) -> None:
+    """Say how one wants to hear from us; equal ends switch quiet hours off. Raises: Refused."""
+    if actor.account_id is None:
+        raise Refused("messages.refused.inbox")
+    if quiet_from.tzinfo or quiet_to.tzinfo:
+        raise Invalid.field("quiet_from", "messages.quiet.local")
+    values = {"mail": mail, "sms": sms, "quiet_from": quiet_from, "quiet_to": quiet_to}
+    models.Preference.objects.update_or_create(account_id=actor.account_id, defaults=values)
+    audit("messages.set_preference", Ref("account", str(actor.account_id)), actor=actor, at=at)
