@@ -1,0 +1,103 @@
+// <work-queue>: the desk by keyboard. Items are links marked `data-item`; j and k move, Enter opens, a letter presses the
+// button that bears it as `data-key`, ? shows them all.
+
+import { element, isWriting } from "../dom.ts";
+import { say } from "../texts.ts";
+
+class WorkQueue extends HTMLElement {
+  private stop = new AbortController();
+
+  connectedCallback(): void {
+    this.stop = new AbortController();
+    document.addEventListener("keydown", (event) => this.press(event), { signal: this.stop.signal });
+    this.addEventListener("click", (event) => {
+      const item = (event.target as Element).closest<HTMLElement>("[data-item]");
+      if (item) this.mark(item);
+    });
+  }
+
+  disconnectedCallback(): void {
+    this.stop.abort();
+  }
+
+  private items(): HTMLElement[] {
+    return [...this.querySelectorAll<HTMLElement>("[data-item]")];
+  }
+
+  private press(event: KeyboardEvent): void {
+    if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented || isWriting(event.target)) return;
+    if (document.querySelector("dialog[open]")) return;
+    if (this.act(event.key)) event.preventDefault();
+  }
+
+  private act(key: string): boolean {
+    if (key === "j" || key === "k") return this.move(key === "j" ? 1 : -1);
+    if (key === "?") return this.help();
+    if (key === "/") return this.search();
+    const wanted = key.toLowerCase();
+    const button = [...document.querySelectorAll<HTMLElement>("[data-key]")].find(
+      (one) => one.dataset["key"]?.toLowerCase() === wanted && one.offsetParent !== null,
+    );
+    button?.focus();
+    button?.click();
+    return button !== undefined;
+  }
+
+  private move(step: number): boolean {
+    const items = this.items();
+    const here = items.findIndex((item) => item.getAttribute("aria-current") === "true");
+    const next = items[Math.min(items.length - 1, Math.max(0, here === -1 ? 0 : here + step))];
+    if (!next) return false;
+    next.focus();
+    this.mark(next);
+    if (next.hasAttribute("hx-get")) next.click();
+    return true;
+  }
+
+  private mark(chosen: HTMLElement): void {
+    for (const item of this.items()) {
+      if (item === chosen) item.setAttribute("aria-current", "true");
+      else item.removeAttribute("aria-current");
+    }
+    chosen.scrollIntoView({ block: "nearest" });
+  }
+
+  private search(): boolean {
+    const field = document.querySelector<HTMLInputElement>("input[type=search]");
+    field?.focus();
+    return field !== null;
+  }
+
+  private help(): boolean {
+    const rows: [string, string][] = [
+      ["j", say("ui.js.queue.next")],
+      ["k", say("ui.js.queue.previous")],
+      ["Enter", say("ui.js.queue.open")],
+      ["/", say("ui.js.queue.search")],
+      ["?", say("ui.js.queue.this_help")],
+    ];
+    for (const button of document.querySelectorAll<HTMLElement>("[data-key]")) {
+      const label = button.querySelector("span")?.textContent ?? button.getAttribute("aria-label") ?? "";
+      if (button.offsetParent !== null) rows.push([button.dataset["key"] ?? "", label.trim()]);
+    }
+    const list = element("dl", { class: "keys" });
+    for (const [key, label] of rows) {
+      list.append(element("dt", {}, element("kbd", {}, key)), element("dd", {}, label));
+    }
+    const title = element("h2", { id: "queue-help-title" }, say("ui.js.queue.help"));
+    const close = element("button", { type: "button", class: "button button--quiet button--small" }, say("ui.js.close"));
+    const dialog = element(
+      "dialog",
+      { class: "dialog", "aria-labelledby": "queue-help-title" },
+      element("div", { class: "dialog__head" }, title, close),
+      element("div", { class: "dialog__body" }, list),
+    );
+    close.addEventListener("click", () => dialog.close());
+    dialog.addEventListener("close", () => dialog.remove());
+    document.body.append(dialog);
+    dialog.showModal();
+    return true;
+  }
+}
+
+customElements.define("work-queue", WorkQueue);
