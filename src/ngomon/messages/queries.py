@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
@@ -73,31 +74,33 @@ def messages_of(of: Ref, *, actor: Actor) -> list[Told]:
     return [told for row in rows for told in _told(row, sendings.get(row.pk, []), posted, actor.language)]
 
 
-def _told(
-    row: Message, sendings: Iterable[Sending], posted: dict[UUID, Posted], language: str
-) -> Iterable[Told]:
+def _told(row: Message, sendings: list[Sending], posted: dict[UUID, Posted], language: str) -> Iterable[Told]:
     subject = say(row.template, "subject", open_text(row.values), language)
-    about = (row.account_id, row.template, subject)
-    went = False
+    bare = Told(
+        message_id=row.pk,
+        account_id=row.account_id,
+        template=row.template,
+        subject=subject,
+        at=row.created_at,
+        read_at=row.read_at,
+    )
+    if not sendings:
+        yield bare
     for sending in sendings:
         one = posted.get(sending.delivery)
-        if one is None:
-            continue
-        went = True
-        stand = (
-            one.state,
-            row.created_at,
-            one.sent_at,
-            one.due_at,
-            one.attempts,
-            one.error,
-            one.receipt == TRAY,
-        )
-        yield Told(row.pk, one.id, *about, sending.channel, sending.address, *stand, row.read_at)
-    if not went:
-        yield Told(
-            row.pk, None, *about, "", "", "inbox", row.created_at, None, None, 0, "", False, row.read_at
-        )
+        if one is not None:
+            yield replace(
+                bare,
+                delivery_id=one.id,
+                channel=sending.channel,
+                address=sending.address,
+                state=one.state,
+                sent_at=one.sent_at,
+                due_at=one.due_at,
+                attempts=one.attempts,
+                error=one.error,
+                is_tray=one.receipt == TRAY,
+            )
 
 
 def dead_letters(*, actor: Actor, limit: int = 100) -> list[DeadLetter]:

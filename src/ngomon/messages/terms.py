@@ -67,20 +67,20 @@ class Told:
     """
 
     message_id: UUID
-    delivery_id: UUID | None
     account_id: UUID | None
     template: str
     subject: str
-    channel: str
-    address: str
-    state: str
     at: datetime
-    sent_at: datetime | None
-    due_at: datetime | None
-    attempts: int
-    error: str
-    is_tray: bool
     read_at: datetime | None
+    delivery_id: UUID | None = None
+    channel: str = ""
+    address: str = ""
+    state: str = "inbox"
+    sent_at: datetime | None = None
+    due_at: datetime | None = None
+    attempts: int = 0
+    error: str = ""
+    is_tray: bool = False
 
 
 @dataclass(frozen=True, slots=True)
