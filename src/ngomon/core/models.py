@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from django.db import models
 
 from ngomon.core.ids import uuid7
@@ -13,6 +15,8 @@ class EventRow(models.Model):
     `seq` is the order of writing; `aggregate_version` is unique within its aggregate. `body` is canonical JSON.
     `commitment` binds content that is kept elsewhere and can be erased (see seal).
     """
+
+    personal: ClassVar[dict[str, str]] = {}
 
     seq = models.BigAutoField(primary_key=True)
     id = models.UUIDField(default=uuid7, editable=False)
@@ -47,6 +51,8 @@ class EventRow(models.Model):
 class Cursor(models.Model):
     """How far a reader of the log has come: everything up to and including `position` is done or parked."""
 
+    personal: ClassVar[dict[str, str]] = {}
+
     name = models.CharField(primary_key=True, max_length=120)
     position = models.BigIntegerField()
     moved_at = models.DateTimeField(null=True)
@@ -57,6 +63,8 @@ class Cursor(models.Model):
 
 class Parked(models.Model):
     """An event that one reaction could not handle; later events of its aggregate wait behind it."""
+
+    personal: ClassVar[dict[str, str]] = {"error": "may quote a value"}
 
     reaction = models.CharField(max_length=120)
     position = models.BigIntegerField()
@@ -77,6 +85,8 @@ class Parked(models.Model):
 class Tick(models.Model):
     """When a periodic duty was last done."""
 
+    personal: ClassVar[dict[str, str]] = {}
+
     name = models.CharField(primary_key=True, max_length=120)
     done_at = models.DateTimeField()
 
@@ -96,6 +106,12 @@ class Delivery(models.Model):
 
     `address` and `content` are encrypted (Fernet) and purged after `purge_at`; what remains says that it was sent.
     """
+
+    personal: ClassVar[dict[str, str]] = {
+        "address": "sealed",
+        "content": "sealed",
+        "error": "may quote an address",
+    }
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     channel = models.CharField(max_length=20)
@@ -129,6 +145,8 @@ class Delivery(models.Model):
 class AuditRow(models.Model):
     """Who did what to which thing, and who looked at whose personal data for what purpose. Never changed."""
 
+    personal: ClassVar[dict[str, str]] = {}
+
     seq = models.BigAutoField(primary_key=True)
     at = models.DateTimeField()
     actor_id = models.CharField(max_length=64)
@@ -144,3 +162,70 @@ class AuditRow(models.Model):
             models.Index(fields=["ref_key", "ref_kind"], name="core_audit_ref"),
             models.Index(fields=["actor_id", "at"], name="core_audit_actor"),
         ]
+
+
+class FileRow(models.Model):
+    """One use of a stored file. The bytes lie under their SHA-256 in the data folder; several rows may share them.
+
+    `role` is the room's word for what it is there (photo, thumb, document); `ref` is the thing it belongs to.
+    """
+
+    personal: ClassVar[dict[str, str]] = {"digest": "points at bytes that may show a person"}
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    digest = models.CharField(max_length=64)
+    media_type = models.CharField(max_length=60)
+    size = models.BigIntegerField()
+    role = models.CharField(max_length=20, default="")
+    ref_kind = models.CharField(max_length=40)
+    ref_key = models.CharField(max_length=64)
+    stored_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "core_file"
+        indexes = [
+            models.Index(fields=["digest"], name="core_file_digest"),
+            models.Index(fields=["ref_key", "ref_kind"], name="core_file_ref"),
+        ]
+
+
+class SealTile(models.Model):
+    """256 neighbouring hashes of the seal's tree (fewer at its growing edge): level n holds the heights 8n.
+
+    Source: the tile layout of C2SP tlog-tiles.
+    """
+
+    personal: ClassVar[dict[str, str]] = {}
+
+    level = models.SmallIntegerField()
+    index = models.BigIntegerField()
+    hashes = models.BinaryField()
+
+    class Meta:
+        db_table = "core_seal_tile"
+        constraints = [models.UniqueConstraint(fields=["level", "index"], name="core_seal_tile_once")]
+
+
+class Checkpoint(models.Model):
+    """A signed statement: the log of this size has this root. `note` is the signed text itself."""
+
+    personal: ClassVar[dict[str, str]] = {}
+
+    size = models.BigIntegerField(primary_key=True)
+    note = models.TextField()
+    signed_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "core_checkpoint"
+
+
+class Erasure(models.Model):
+    """A person whose data were erased: the list that a restored backup applies again. The id alone, nothing else."""
+
+    personal: ClassVar[dict[str, str]] = {}
+
+    person_id = models.UUIDField(primary_key=True)
+    erased_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "core_erasure"
