@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -104,7 +104,7 @@ class Gazetteer:
         scored = []
         for index in self._candidates(typed):
             entry = self._entries[index]
-            score = max(_score(name, typed) for name in entry.names)
+            score = max(_score(name, typed, entry.rank) for name in entry.names)
             if score > 0:
                 scored.append((-score, entry.rank, len(entry.names[0]), index))
         hits: dict[tuple[str, str], FoundPlace] = {}
@@ -151,13 +151,17 @@ class Gazetteer:
         return NearPlace(place, metres)
 
 
-def _folded(names: object) -> tuple[tuple[str, ...], ...]:
-    made = (tuple(words(str(name))) for name in names)  # type: ignore[attr-defined]
+def _folded(names: Iterable[str]) -> tuple[tuple[str, ...], ...]:
+    made = [tuple(words(name)) for name in names]
+    made += [name[1:] for name in made if len(name) > 2 and name[0] in FILLING]
     return tuple(dict.fromkeys(name for name in made if name))
 
 
-def _score(name: tuple[str, ...], typed: tuple[str, ...]) -> float:
-    """How well a name answers: the same words, then a beginning of it, then all words in it, then named in an address."""
+def _score(name: tuple[str, ...], typed: tuple[str, ...], rank: int) -> float:
+    """How well a name answers: the same words, then a beginning of it, then all words in it, then named in an address,
+
+    where a place (rank 0) says more than the ward (1) or former unit (2) it lies in.
+    """
     if name == typed:
         return 100
     if (
@@ -175,5 +179,5 @@ def _score(name: tuple[str, ...], typed: tuple[str, ...]) -> float:
     if len(name) > 1 or name[0] == typed[0]:
         width = len(name)
         if any(typed[i : i + width] == name for i in range(len(typed) - width + 1)):
-            return 30 + min(width, 10)
+            return 30 + min(width, 9) - 10 * rank
     return 0

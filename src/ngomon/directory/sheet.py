@@ -27,19 +27,22 @@ class Sheet:
         self.problems = problems
         self.languages = tuple(dict.fromkeys(("vi", "en", *languages)))
         self.wanted = languages[0]
+        self.header: list[str] = []
+        self.filled: dict[str, set[str]] = {}
 
     def read(self, records: Iterable[tuple[int, list[str]]]) -> tuple[dict[str, Row], dict[str, int]]:
         """Rows by key, and the line of each; the first record is the header."""
         rows: dict[str, Row] = {}
         lines: dict[str, int] = {}
-        header: list[str] | None = None
+        is_first = True
         for line, cells in records:
-            if header is None:
-                header = [self.table.other_names.get(c.strip(), c.strip()) for c in cells]
-                if not self._is_header_good(line, header):
+            if is_first:
+                is_first = False
+                self.header = [self.table.other_names.get(c.strip(), c.strip()) for c in cells]
+                if not self._is_header_good(line):
                     return {}, {}
                 continue
-            row = self._row(line, header, cells)
+            row = self._row(line, cells)
             if row is None:
                 continue
             key = self.table.key(row)
@@ -47,16 +50,18 @@ class Sheet:
                 self.problems.add(self.where, line, "key", "directory.pack.twice", value=key, line=lines[key])
                 continue
             rows[key], lines[key] = row, line
-        if header is None:
+            named = zip(self.header, cells, strict=True)
+            self.filled[key] = {column for column, cell in named if cell.strip()}
+        if is_first:
             self.problems.add(self.where, 1, "", "directory.pack.no_header")
         return rows, lines
 
-    def _is_header_good(self, line: int, header: list[str]) -> bool:
-        table = self.table
+    def _is_header_good(self, line: int) -> bool:
+        table, header = self.table, self.header
         texts = [f"{name}_{language}" for name in table.texts for language in self.languages]
         needed = [name for name, parse in table.columns.items() if isinstance(parse, Required)]
         missing = [name for name in needed if name not in header]
-        if table.texts and not {f"{table.texts[0]}_{lang}" for lang in self.languages} & set(header):
+        if table.needs_text and not {f"{table.texts[0]}_{lang}" for lang in self.languages} & set(header):
             missing.append(f"{table.texts[0]}_{self.wanted}")
         strange = [name for name in header if name not in {*table.columns, *texts}]
         twice = sorted({name for name in header if header.count(name) > 1})
@@ -66,14 +71,14 @@ class Sheet:
                 self.problems.add(self.where, line, column, f"directory.pack.{code}", line=line, **values)
         return not (missing or strange or twice)
 
-    def _row(self, line: int, header: list[str], cells: list[str]) -> Row | None:
+    def _row(self, line: int, cells: list[str]) -> Row | None:
         if not any(cells):
             return None
-        if len(cells) != len(header):
-            values = {"n": len(cells), "expected": len(header)}
+        if len(cells) != len(self.header):
+            values = {"n": len(cells), "expected": len(self.header)}
             self.problems.add(self.where, line, "", "directory.pack.cells", **values)
             return None
-        return self._values(line, dict(zip(header, cells, strict=True)))
+        return self._values(line, dict(zip(self.header, cells, strict=True)))
 
     def _values(self, line: int, cells: Mapping[str, str]) -> Row | None:
         before = len(self.problems)
@@ -86,7 +91,7 @@ class Sheet:
         for text in self.table.texts:
             found = {lang: clean(cells.get(f"{text}_{lang}", "")) for lang in self.languages}
             row[text] = {language: words for language, words in found.items() if words}
-        if self.table.texts and not row[self.table.texts[0]]:
+        if self.table.needs_text and not row[self.table.texts[0]]:
             where = f"{self.table.texts[0]}_{self.wanted}"
             self.problems.add(self.where, line, where, "directory.pack.empty")
         return row if len(self.problems) == before else None

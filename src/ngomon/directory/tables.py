@@ -12,6 +12,7 @@ from ngomon.directory.terms import AgencyKind, AreaKind, DayKind, Group
 
 Row = dict[str, Any]
 Parse = Callable[[str], Any]
+ROLE = re.compile(r"[a-z][a-z_]{1,29}")
 _KEY = re.compile(r"[a-z0-9][a-z0-9_.\-]*")
 
 
@@ -43,6 +44,12 @@ class Required:
 
 
 def _text(cell: str) -> str:
+    return cell
+
+
+def _role(cell: str) -> str:
+    if not ROLE.fullmatch(cell):
+        raise Bad("directory.post.bad_role", role=cell)
     return cell
 
 
@@ -93,11 +100,15 @@ def _one_of(*allowed: str, default: str = "") -> Parse:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """How one CSV file is read. `columns` maps a field to its parser; `texts` are fields of columns `<name>_<language>`."""
+    """How one table is read. `columns` maps a field to its parser; `texts` are fields of columns `<name>_<language>`.
+
+    The first text must be there in some language where `needs_text`.
+    """
 
     file: str
     columns: Mapping[str, Parse]
     texts: tuple[str, ...] = ()
+    needs_text: bool = True
     other_names: Mapping[str, str] = field(default_factory=dict)
     key: Callable[[Row], str] = lambda row: str(row["key"])
 
@@ -202,6 +213,26 @@ TABLES: dict[str, Table] = {
     ),
 }
 
+OFFICERS = Table(
+    "officers",
+    {
+        "email": Required(lambda cell: cell.lower()),
+        "phone": _text,
+        "name": Required(_text),
+        "given_name": _text,
+        "agency": _key,
+        "role": Required(_role),
+        "area": _key,
+        "seat": _text,
+        "primary": _flag(True),
+        "substitute_for": lambda cell: cell.lower(),
+        **_VALID,
+    },
+    ("title",),
+    needs_text=False,
+    key=lambda row: f"{row['email']}|{row['agency']}|{row['role']}|{row['area']}",
+)
+"""The officers' sheet of a workbook: who takes which post. An empty agency is the whole city."""
 
 REFERENCES: dict[str, dict[str, str]] = {
     "areas": {"parent": "areas"},

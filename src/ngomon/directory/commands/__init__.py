@@ -18,6 +18,8 @@ from ngomon.directory.commands.catalogue import (
 )
 from ngomon.directory.commands.packs import load_pack, pack_diff
 from ngomon.directory.commands.posts import add_post, end_post, set_roster
+from ngomon.directory.commands.workbook import import_workbook
+from ngomon.directory.workbook import read_workbook, write_workbook
 
 __all__ = [
     "acknowledge_readiness",
@@ -33,11 +35,14 @@ __all__ = [
     "edit_standard_text",
     "end_post",
     "end_routing",
+    "import_workbook",
     "load_pack",
     "pack_diff",
+    "read_workbook",
     "seed_coming_year",
     "set_roster",
     "settle_successions",
     "withdraw_day",
     "withdraw_readiness",
+    "write_workbook",
 ]

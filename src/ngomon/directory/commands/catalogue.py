@@ -12,8 +12,8 @@ from ngomon.core.errors import Conflict, Invalid, NotFound
 from ngomon.core.ids import Ref
 from ngomon.core.units import command
 from ngomon.directory.commands.edition import lock_city, next_edition, require_editor
-from ngomon.directory.commands.fields import apply_fields
-from ngomon.directory.models import Agency, Category, RoutingRule, StandardText
+from ngomon.directory.commands.fields import apply_fields, known_keys
+from ngomon.directory.models import Category, RoutingRule, StandardText
 from ngomon.directory.terms import AgencyKind, Group
 
 
@@ -31,7 +31,7 @@ def edit_category(key: str, changes: Mapping[str, Any], *, actor: Actor, at: dat
     changed = apply_fields("categories", row, changes)
     if not changed:
         return
-    _check_budget(row)
+    _check_category(row)
     row.save()
     audit("directory.edit_category", Ref("category", key), actor=actor, at=at, detail={"fields": changed})
     next_edition(city, actor=actor, at=at)
@@ -48,13 +48,13 @@ def add_category(key: str, values: Mapping[str, Any], *, actor: Actor, at: datet
     changed = apply_fields("categories", row, {"key": key, **values})
     if not row.name:
         raise Invalid.field("name", "directory.pack.empty")
-    _check_budget(row)
+    _check_category(row)
     row.save(force_insert=True)
     audit("directory.add_category", Ref("category", key), actor=actor, at=at, detail={"fields": changed})
     next_edition(city, actor=actor, at=at)
 
 
-def _check_budget(row: Category) -> None:
+def _check_category(row: Category) -> None:
     name = (
         {Group.TIMED: "budget_days", Group.INSTANT: "budget_minutes"}.get(Group(row.group))
         if row.group
@@ -62,8 +62,13 @@ def _check_budget(row: Category) -> None:
     )
     if name and not (getattr(row, name) or 0) > 0:
         raise Invalid.field(name, "directory.pack.leaf_without_budget")
-    if row.parent == row.key:
-        raise Invalid.field("parent", "directory.pack.circle", value=row.key)
+    parents = {**dict(Category.objects.values_list("key", "parent")), row.key: row.parent}
+    above, seen = row.parent, {row.key}
+    while above:
+        if above in seen:
+            raise Invalid.field("parent", "directory.pack.circle", value=above)
+        seen.add(above)
+        above = parents.get(above, "")
 
 
 @command
@@ -88,8 +93,10 @@ def add_routing(
     row = RoutingRule(key=f"{category}|{area}|{starts}", place=0)
     values = {"category": category, "area": area, "agency": agency, "why": why, "source": source}
     apply_fields("routing", row, {**values, "valid_from": valid_from})
+    if not (row.area == "*" or row.area.startswith("kind:") or row.area in known_keys("areas")):
+        raise Invalid.field("area", "directory.pack.unknown", value=area, file="")
     is_at_place = agency in {AgencyKind.WARD_COMMITTEE, AgencyKind.WARD_POLICE}
-    if not is_at_place and not Agency.objects.filter(key=agency).exists():
+    if not is_at_place and agency not in known_keys("agencies"):
         raise Invalid.field("agency", "directory.pack.unknown", value=agency, file="")
     if RoutingRule.objects.filter(key=row.key).exists():
         raise Conflict("directory.key_taken", key=row.key)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from uuid import UUID
@@ -16,9 +15,8 @@ from ngomon.core.units import command
 from ngomon.directory import rules
 from ngomon.directory.commands.edition import lock_city, next_edition, require_editor
 from ngomon.directory.models import Agency, Area, City, Post, RosterSlot
+from ngomon.directory.tables import ROLE
 from ngomon.directory.terms import DutySlot, PostAdded, PostEnded, RosterSet, Shift
-
-_ROLE = re.compile(r"[a-z][a-z_]{1,29}")
 
 
 def _teller(agency: str, city: City) -> Aggregate:
@@ -85,7 +83,7 @@ def make_post(
 ) -> tuple[UUID, bool]:
     """Inside a unit that holds the city: the post at a seat, and whether it had to be made."""
     teller = _teller(agency, city)
-    if not _ROLE.fullmatch(role):
+    if not ROLE.fullmatch(role):
         raise Invalid.field("role", "directory.post.bad_role", role=role)
     if area and not Area.objects.filter(key=area).exists():
         raise NotFound("directory.no_area", key=area)
