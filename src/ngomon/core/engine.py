@@ -54,6 +54,10 @@ class Engine(Protocol):
         """Count one use of a limited thing; how many seconds to wait, 0 when it is within the limit."""
         ...
 
+    def tidy(self, at: datetime) -> None:
+        """Forget counts of uses whose windows are over."""
+        ...
+
 
 @cache
 def engine() -> Engine:

@@ -32,7 +32,7 @@ ON CONFLICT (key) DO UPDATE SET
                 THEN 1 ELSE core_rate.uses + 1 END,
     started_at = CASE WHEN core_rate.started_at <= EXCLUDED.started_at - %s * interval '1 second'
                 THEN EXCLUDED.started_at ELSE core_rate.started_at END
-RETURNING uses, EXTRACT(EPOCH FROM (started_at + %s * interval '1 second' - EXCLUDED.started_at))
+RETURNING uses, started_at
 """
 
 
@@ -64,9 +64,10 @@ class PostgresEngine:
             cursor.execute(f"NOTIFY {CHANNEL}")
 
     def wait(self, seconds: float) -> None:
-        """LISTEN on this connection until something was announced, at most so long."""
+        """LISTEN on this connection until something was emitted or got its position, at most so long."""
         with connection.cursor() as cursor:
             cursor.execute(f"LISTEN {CHANNEL}")
+            cursor.execute(f"LISTEN {CHANNEL}_placed")
         raw = connection.connection
         for _ in raw.notifies(timeout=seconds, stop_after=1):
             return
@@ -101,6 +102,11 @@ class PostgresEngine:
 
     def take(self, key: str, limit: int, window_s: int, at: datetime) -> int:
         with connection.cursor() as cursor:
-            cursor.execute(_TAKE, [key, at, window_s, window_s, window_s])
-            uses, left_s = cursor.fetchone()
+            cursor.execute(_TAKE, [key, at, window_s, window_s])
+            uses, started_at = cursor.fetchone()
+        left_s = window_s - (at - started_at).total_seconds()
         return 0 if uses <= limit else max(1, int(left_s) + 1)
+
+    def tidy(self, at: datetime) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("DELETE FROM core_rate WHERE started_at < %s - interval '2 days'", [at])

@@ -15,6 +15,8 @@ from datetime import datetime
 
 from django.db import connection
 
+POLL_S = 0.1
+
 
 class _FairLock:
     """First come, first served among threads."""
@@ -42,6 +44,38 @@ class _FairLock:
                 self._held = False
 
 
+class _Rates:
+    """Uses by key in the memory of this process: sliding windows, of which only those still open are kept."""
+
+    MOST_KEYS = 100_000
+
+    def __init__(self) -> None:
+        self._guard = threading.Lock()
+        self._uses: dict[str, tuple[int, deque[float]]] = {}
+
+    def take(self, key: str, limit: int, window_s: int, now: float) -> int:
+        with self._guard:
+            _, uses = self._uses.pop(key, (window_s, deque()))
+            # Put back at the end: the dictionary stays ordered by last use.
+            self._uses[key] = (window_s, uses)
+            while uses and uses[0] <= now - window_s:
+                uses.popleft()
+            if len(uses) >= limit:
+                return max(1, int(uses[0] + window_s - now) + 1) if uses else window_s
+            uses.append(now)
+            if len(self._uses) > self.MOST_KEYS:
+                self._uses.pop(next(iter(self._uses)))
+            return 0
+
+    def tidy(self, now: float) -> None:
+        with self._guard:
+            self._uses = {
+                key: (window_s, uses)
+                for key, (window_s, uses) in self._uses.items()
+                if uses and uses[-1] > now - window_s
+            }
+
+
 class SQLiteEngine:
     """See `ngomon.core.engine.Engine`."""
 
@@ -49,8 +83,8 @@ class SQLiteEngine:
 
     def __init__(self) -> None:
         self._lock = _FairLock()
-        self._rates: dict[str, list[float]] = {}
-        self._seen = 0
+        self._rates = _Rates()
+        self._thread = threading.local()
 
     @contextmanager
     def writing(self) -> Iterator[None]:
@@ -72,16 +106,23 @@ class SQLiteEngine:
         """Nothing to do: waiters look at SQLite's own change counter."""
 
     def wait(self, seconds: float) -> None:
-        """Sleep until another connection committed (PRAGMA data_version changes), at most so long."""
+        """Sleep until another connection committed (PRAGMA data_version changes), at most so long.
+
+        The counter belongs to the connection, so each thread remembers its own. It does not move for commits of the
+        connection itself: whoever wrote goes round again before waiting. At first it is unknown and nobody sleeps.
+        """
         until = time.monotonic() + seconds
-        while time.monotonic() < until:
+        while True:
             with connection.cursor() as cursor:
                 cursor.execute("PRAGMA data_version")
-                version = cursor.fetchone()[0]
-            if version != self._seen:
-                self._seen = version
+                version = (id(connection.connection), cursor.fetchone()[0])
+            if version != getattr(self._thread, "seen", None):
+                self._thread.seen = version
                 return
-            time.sleep(min(0.1, seconds))
+            left = until - time.monotonic()
+            if left <= 0:
+                return
+            time.sleep(min(POLL_S, left))
 
     def index(self, rows: list[tuple[str, str, str, str, str]]) -> None:
         with connection.cursor() as cursor:
@@ -120,13 +161,7 @@ class SQLiteEngine:
             return [(row[0], row[1]) for row in cursor.fetchall()]
 
     def take(self, key: str, limit: int, window_s: int, at: datetime) -> int:
-        now = at.timestamp()
-        uses = [t for t in self._rates.get(key, []) if t > now - window_s]
-        if len(uses) >= limit:
-            self._rates[key] = uses
-            return max(1, int(uses[0] + window_s - now) + 1)
-        uses.append(now)
-        if len(self._rates) > 50_000:
-            self._rates = {k: v for k, v in self._rates.items() if v and v[-1] > now - 3600}
-        self._rates[key] = uses
-        return 0
+        return self._rates.take(key, limit, window_s, at.timestamp())
+
+    def tidy(self, at: datetime) -> None:
+        self._rates.tidy(at.timestamp())
