@@ -1,1 +1,215 @@
-export {};
+// <hue-map>: the map of the city. It waits until it is in view, then draws by WebGL, or plainly where there is none.
+// Attributes: layers, data-points, tiles, center, zoom, bounds, label, pick, simple, fit, plain, wheel.
+
+import type { FeatureCollection } from "geojson";
+import minus from "lucide-static/icons/minus.svg?raw";
+import plus from "lucide-static/icons/plus.svg?raw";
+import expand from "lucide-static/icons/expand.svg?raw";
+import { element, icon } from "../dom.ts";
+import { boxAround, fetchJson, fetchLayers, NOTHING, type Box, type Layer } from "../map/data.ts";
+import { drawGlobe } from "../map/globe.ts";
+import { drawPlain } from "../map/plain.ts";
+import type { Options, Place, Surface } from "../map/surface.ts";
+import { say } from "../texts.ts";
+
+export class HueMap extends HTMLElement {
+  private surface: Surface | undefined;
+  private layers: Layer[] = [];
+  private points: FeatureCollection = NOTHING;
+  private waiting: { pin?: Place; follow?: boolean } = {};
+  private stop = new AbortController();
+
+  connectedCallback(): void {
+    this.stop = new AbortController();
+    const seen = new IntersectionObserver(
+      (entries) => {
+        if (!entries.some((entry) => entry.isIntersecting)) return;
+        seen.disconnect();
+        void this.draw();
+      },
+      { rootMargin: "200px" },
+    );
+    seen.observe(this);
+    this.stop.signal.addEventListener("abort", () => seen.disconnect());
+  }
+
+  disconnectedCallback(): void {
+    this.stop.abort();
+    this.surface?.remove();
+    this.surface = undefined;
+  }
+
+  /** The element that takes the keyboard, once drawn. */
+  get keyboard(): HTMLElement | undefined {
+    return this.surface?.focus;
+  }
+
+  /** The middle of the map, once drawn. Shape: lon, lat. */
+  get middle(): Place | undefined {
+    return this.surface?.center();
+  }
+
+  /** Put the pin here; `follow` brings it into view closely. */
+  setPin(place: Place, follow = false): void {
+    if (this.surface) this.surface.setPin(place, follow);
+    else this.waiting = { pin: place, follow };
+  }
+
+  /** Show this place. */
+  fly(lon: number, lat: number, zoom = 16): void {
+    this.surface?.fly([lon, lat], zoom);
+  }
+
+  /** Mark the point with this id and bring it into view; an empty id unmarks. */
+  select(id: string): void {
+    const features = this.points.features.map((one) => {
+      const selected = id !== "" && String(one.id ?? one.properties?.["id"]) === id;
+      return { ...one, properties: { ...one.properties, selected } };
+    });
+    this.points = { type: "FeatureCollection", features };
+    this.surface?.setPoints(this.points);
+    const found = features.find((one) => one.properties.selected);
+    if (found?.geometry.type === "Point") this.surface?.fly(found.geometry.coordinates as Place);
+  }
+
+  /** Fetch the points again, keeping the view. */
+  async reload(): Promise<void> {
+    this.points = await this.readPoints();
+    this.surface?.setPoints(this.points);
+  }
+
+  /** Show these points instead. */
+  setPoints(points: FeatureCollection): void {
+    this.points = points;
+    this.surface?.setPoints(points);
+  }
+
+  private async draw(): Promise<void> {
+    try {
+      [this.layers, this.points] = await Promise.all([
+        fetchLayers(this.getAttribute("layers") ?? "").catch(() => []),
+        this.readPoints(),
+      ]);
+      this.surface = await this.make();
+    } catch {
+      this.say(say("ui.js.map.failed"));
+      return;
+    }
+    if (this.stop.signal.aborted) return this.surface.remove();
+    this.querySelector(".map__wait")?.remove();
+    this.append(this.tools());
+    this.note();
+    if (this.hasAttribute("fit")) this.fit();
+    if (this.waiting.pin) this.surface.setPin(this.waiting.pin, this.waiting.follow ?? false);
+    this.watchLook();
+    this.tell("map-ready", {});
+  }
+
+  private async make(): Promise<Surface> {
+    const options = this.options();
+    if (this.hasAttribute("plain") || !hasWebGl()) return this.plain(options);
+    try {
+      return await drawGlobe(options);
+    } catch {
+      return this.plain(options);
+    }
+  }
+
+  private plain(options: Options): Surface {
+    if (!this.hasAttribute("plain")) this.dataset["plainWhy"] = say("ui.js.map.no_gl");
+    return drawPlain(options);
+  }
+
+  private options(): Options {
+    const center = this.numbers("center");
+    const bounds = this.numbers("bounds");
+    const zoom = this.getAttribute("zoom");
+    return {
+      host: this,
+      label: this.getAttribute("label") ?? say("ui.js.map.label"),
+      layers: this.layers,
+      points: this.points,
+      tiles: this.absolute(this.getAttribute("tiles") ?? ""),
+      center: this.waiting.pin ?? (center.length === 2 ? (center as Place) : undefined),
+      zoom: zoom ? Number(zoom) : undefined,
+      bounds: bounds.length === 4 ? (bounds as Box) : undefined,
+      pick: this.hasAttribute("pick"),
+      wheel: this.hasAttribute("wheel"),
+      onPick: ([lon, lat]) => this.tell("map-pick", { lon, lat }),
+      onSelect: (id, properties) => this.tell("map-select", { id, properties }),
+      onMove: (box, scale) => this.tell("map-move", { bounds: box, zoom: scale }),
+    };
+  }
+
+  private numbers(name: string): number[] {
+    const given = this.getAttribute(name);
+    return given ? given.split(",").map(Number).filter((n) => !Number.isNaN(n)) : [];
+  }
+
+  private absolute(url: string): string {
+    return url ? new URL(url, location.href).href : "";
+  }
+
+  private async readPoints(): Promise<FeatureCollection> {
+    const url = this.dataset["points"];
+    if (url) return fetchJson<FeatureCollection>(url).catch(() => NOTHING);
+    const inline = this.querySelector('script[type="application/json"]')?.textContent;
+    return inline ? (JSON.parse(inline) as FeatureCollection) : NOTHING;
+  }
+
+  private fit(): void {
+    const box = boxAround(this.points.features);
+    if (box) this.surface?.show(box);
+  }
+
+  private tools(): HTMLElement {
+    const button = (words: string, source: string, act: () => void): HTMLElement => {
+      const made = element("button", { type: "button", "aria-label": words, title: words }, icon(source, 20));
+      made.addEventListener("click", act);
+      return made;
+    };
+    const whole = this.options().bounds ?? boxAround(this.layers.flatMap((layer) => layer.data.features));
+    const bar = element("div", { class: "map__tools" });
+    bar.append(
+      button(say("ui.js.map.zoom_in"), plus, () => this.surface?.zoomBy(1)),
+      button(say("ui.js.map.zoom_out"), minus, () => this.surface?.zoomBy(-1)),
+    );
+    if (whole) bar.append(button(say("ui.js.map.whole"), expand, () => this.surface?.show(whole)));
+    return bar;
+  }
+
+  private note(): void {
+    const credits = [...new Set(this.layers.flatMap((layer) => (layer.credit ? [layer.credit] : [])))];
+    const simple = this.hasAttribute("simple");
+    if (!simple && credits.length === 0) return;
+    const why = [this.dataset["plainWhy"] ?? "", simple ? say("ui.js.map.simple_why") : "", credits.join(" · ")].filter(Boolean);
+    const head = element("summary", {}, simple ? say("ui.js.map.simple") : "©");
+    this.append(element("details", { class: "map__note" }, head, ...why.map((line) => element("p", {}, line))));
+  }
+
+  private watchLook(): void {
+    const restyle = (): void => requestAnimationFrame(() => this.surface?.restyle()) as unknown as void;
+    const signal = this.stop.signal;
+    document.addEventListener("look-changed", restyle, { signal });
+    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", restyle, { signal });
+  }
+
+  private say(words: string): void {
+    const wait = this.querySelector(".map__wait span");
+    if (wait) wait.textContent = words;
+  }
+
+  private tell(name: string, detail: object): void {
+    this.dispatchEvent(new CustomEvent(name, { bubbles: true, detail }));
+  }
+}
+
+function hasWebGl(): boolean {
+  try {
+    return document.createElement("canvas").getContext("webgl2") !== null;
+  } catch {
+    return false;
+  }
+}
+
+customElements.define("hue-map", HueMap);
