@@ -15,11 +15,13 @@ from ngomon.identity.commands.accounts import (
 from ngomon.identity.commands.clients import make_client, revoke_client
 from ngomon.identity.commands.codes import (
     add_contact_by_code,
+    forget_spent,
     send_code,
     sign_in_by_code,
     sign_in_by_password,
 )
 from ngomon.identity.commands.merging import merge_persons
+from ngomon.identity.commands.officers import take_up_officers
 from ngomon.identity.commands.persons import (
     make_primary,
     register_person,
@@ -46,6 +48,7 @@ __all__ = [
     "end_delegation",
     "end_other_sessions",
     "end_session",
+    "forget_spent",
     "leave_post",
     "lock_account",
     "make_client",
@@ -63,6 +66,7 @@ __all__ = [
     "sign_in_by_code",
     "sign_in_by_password",
     "take_post",
+    "take_up_officers",
     "unlock_account",
     "verify_identity",
 ]

@@ -22,7 +22,7 @@ from ngomon.core.texts import text
 from ngomon.core.units import command
 from ngomon.identity.commands.accounts import audience_of, new_account, ref_of
 from ngomon.identity.commands.persons import contact_blind, find_owner, verify_contact
-from ngomon.identity.models import Account, Code, Person
+from ngomon.identity.models import Account, Code, Person, Session
 from ngomon.identity.terms import (
     AccountKind,
     CodePurpose,
@@ -74,9 +74,10 @@ def send_code(
         expires_at=at + CODE_LIFE,
     )
     values = {"code": code, "minutes": int(CODE_LIFE.total_seconds() // 60)}
+    body = "sms" if contact.kind == ContactKind.PHONE else "body"
     content = {
         "subject": text("identity.message.code.subject", language, **values),
-        "text": text("identity.message.code.body", language, **values),
+        "text": text(f"identity.message.code.{body}", language, **values),
         "language": language,
     }
     deliver(
@@ -168,3 +169,11 @@ def add_contact_by_code(code_id: UUID, typed: str, *, actor: Actor, at: datetime
     person = Person.objects.select_for_update().get(pk=actor.person_id)
     verify_contact(person, Contact(ContactKind(row.kind), open_text(row.contact)), actor=actor, at=at)
     return SignInAnswer("right", actor.account_id)
+
+
+@command
+def forget_spent(*, before: datetime, at: datetime) -> int:
+    """Drop codes that expired before an instant, and sessions that have expired; how many rows."""
+    codes, _ = Code.objects.filter(expires_at__lt=before).delete()
+    sessions, _ = Session.objects.filter(expire_date__lt=at).delete()
+    return codes + sessions
