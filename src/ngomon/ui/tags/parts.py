@@ -46,7 +46,9 @@ def field(
         "is_choices": choices,
         "is_check": kind == "checkbox" and not choices,
         "kind": kind,
-        "widget": "" if choices else bound.as_widget(attrs={"class": classes, **extra}),
+        "widget": ""
+        if choices
+        else bound.as_widget(attrs=extra if kind == "checkbox" else {"class": classes, **extra}),
         "described": " ".join(described),
     }
 
