@@ -1,1 +1,13 @@
-"""Shared by all tests."""
+"""Shared by all tests: the small city."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.city import TestCity, build_city
+
+
+@pytest.fixture
+def city(transactional_db: None) -> TestCity:
+    """One small named city, built by commands."""
+    return build_city()

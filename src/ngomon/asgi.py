@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Awaitable, Callable, MutableMapping
-from typing import Any
+from typing import Any, cast
 
 from a2wsgi import WSGIMiddleware
 from django.core.wsgi import get_wsgi_application
@@ -20,7 +20,7 @@ Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 wsgi = get_wsgi_application()
-_pages = WSGIMiddleware(wsgi, workers=8)
+_pages = WSGIMiddleware(cast("Any", wsgi), workers=8)
 
 
 async def app(scope: Scope, receive: Receive, send: Send) -> None:

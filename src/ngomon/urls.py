@@ -1,5 +1,10 @@
 """The table of contents of the whole house: which room answers which address."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, include, path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", include("ngomon.core.urls")),
+    path("", include("ngomon.directory.urls")),
+    path("ui/", include("ngomon.ui.urls")),
+    path("desk/", include("ngomon.web.desk.urls")),
+]

@@ -35,6 +35,7 @@ class Case(Aggregate):
     opened_at = models.DateTimeField()
     acknowledged_at = models.DateTimeField(null=True)
     due_at = models.DateTimeField(null=True)
+    queue_at = models.DateTimeField()
     answered_at = models.DateTimeField(null=True)
     closed_at = models.DateTimeField(null=True)
     was_late = models.BooleanField(default=False)
@@ -59,15 +60,17 @@ class Case(Aggregate):
                 fields=["-opened_at", "-id"], name="cases_case_public", condition=models.Q(is_public=True)
             ),
             models.Index(
-                fields=["step", "due_at", "id"], name="cases_case_queue", condition=models.Q(is_open=True)
+                fields=["step", "queue_at", "id"], name="cases_case_queue", condition=models.Q(is_open=True)
             ),
             models.Index(
-                fields=["agency", "step", "due_at", "id"],
+                fields=["agency", "step", "queue_at", "id"],
                 name="cases_case_agency",
                 condition=models.Q(is_open=True),
             ),
             models.Index(
-                fields=["holder", "due_at", "id"], name="cases_case_holder", condition=models.Q(is_open=True)
+                fields=["holder", "queue_at", "id"],
+                name="cases_case_holder",
+                condition=models.Q(is_open=True),
             ),
             models.Index(
                 fields=["merged_into"],
@@ -185,3 +188,15 @@ class Tally(models.Model):
 
     class Meta:
         db_table = "cases_tally"
+
+
+class Statement(models.Model):
+    """What an agency says in public about why it is late; the newest words only."""
+
+    agency = models.CharField(primary_key=True, max_length=60)
+    text = models.CharField(max_length=300)
+    by = models.CharField(max_length=64)
+    at = models.DateTimeField()
+
+    class Meta:
+        db_table = "cases_statement"

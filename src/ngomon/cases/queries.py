@@ -7,7 +7,7 @@ import binascii
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import lru_cache
 from typing import Any
 from uuid import UUID
@@ -22,6 +22,7 @@ from ngomon.core.search import find
 from ngomon.core.secrets import blind, open_text
 from ngomon.core.units import command
 from ngomon.directory import queries as directory
+from ngomon.directory.terms import Category
 
 from .models import Case, Entry, Picture, Reporter, Signal, Tally
 from .rules import (
@@ -55,7 +56,7 @@ from .terms import (
 PAGE = 50
 _LINE = (
     "id", "number", "text", "category", "area", "agency", "step", "status", "opened_at", "due_at", "closed_at",
-    "lon", "lat", "thumbnail", "reports", "rating", "place", "version", "holder",
+    "lon", "lat", "thumbnail", "reports", "rating", "place", "version", "holder", "queue_at",
 )  # fmt: skip
 
 
@@ -73,18 +74,31 @@ def live_audience(case: Case) -> list[str]:
 
 
 @lru_cache(maxsize=2)
-def _word_book(version: str) -> WordBook:
+def _word_book(edition: int) -> WordBook:  # noqa: ARG001 (the cache key)
+    """Built once per edition of the directory."""
     return WordBook.of((c.key, c.words, c.danger_words) for c in directory.categories())
 
 
 def propose(text: str) -> list[Proposal]:
     """What a report seems to be about, best first, with the words that say so."""
-    return propose_categories(text, _word_book(directory.version()))
+    return propose_categories(text, _word_book(directory.edition()))
+
+
+def category_of(text: str, given: str, on: date) -> Category:
+    """The category that was chosen, else the one that the words propose, else the catalogue's last ("other").
+
+    Raises: NotFound for a chosen one that is unknown, or is a heading.
+    """
+    key = given or next((p.key for p in propose(text)), "")
+    found = directory.category(key) if key else directory.categories(on)[-1]
+    if not found.group:
+        raise NotFound("cases.error.unknown_category")
+    return found
 
 
 def danger_words(text: str) -> tuple[str, ...]:
     """The words of a report that speak of danger to life."""
-    return rules_danger_words(text, _word_book(directory.version()))
+    return rules_danger_words(text, _word_book(directory.edition()))
 
 
 def candidates(
@@ -142,7 +156,8 @@ def receipt_of(source: str, external_id: str) -> Receipt:
         is_new=False,
         category=case.category,
         agency=case.agency,
-        acknowledged_by_at=signal.received_at + timedelta(minutes=directory.city().acknowledge_minutes),
+        acknowledged_by_at=signal.received_at
+        + timedelta(minutes=directory.city().defaults.acknowledge_minutes),
         due_at=case.due_at,
         claim_code="",
     )
@@ -178,14 +193,12 @@ def _newest(found: QuerySet[Case], cursor: str, size: int) -> tuple[list[CaseLin
 
 def _by_due(found: QuerySet[Case], cursor: str, size: int) -> tuple[list[CaseLine], str]:
     """A page by due time, most urgent first."""
-    found = found.filter(due_at__isnull=False)
     if cursor:
         at, key = _read_cursor(cursor)
-        found = found.filter(Q(due_at__gte=at) & (Q(due_at__gt=at) | Q(id__gt=key)))
-    rows = list(found.order_by("due_at", "id").values_list(*_LINE)[: size + 1])
+        found = found.filter(Q(queue_at__gte=at) & (Q(queue_at__gt=at) | Q(id__gt=key)))
+    rows = list(found.order_by("queue_at", "id").values_list(*_LINE)[: size + 1])
     lines = [CaseLine(*row) for row in rows[:size]]
-    more = len(rows) > size and lines[-1].due_at is not None
-    return lines, _cursor((lines[-1].due_at, lines[-1].id)) if more else ""
+    return lines, _cursor((lines[-1].queue_at, lines[-1].id)) if len(rows) > size else ""
 
 
 def _total(scope: str) -> int:

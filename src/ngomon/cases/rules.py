@@ -10,6 +10,8 @@ from datetime import datetime
 
 from ngomon.cases.terms import Audience, EntryKind, Proposal
 from ngomon.core.text import fold, words
+from ngomon.directory.terms import Category, Group
+from ngomon.processes.terms import Budget
 
 MAX_TEXT = 4000
 MAX_PLACE = 300
@@ -48,7 +50,60 @@ def distance_m(lon_a: float, lat_a: float, lon_b: float, lat_b: float) -> float:
 # --- the same thing --------------------------------------------------------------------------------------------------
 
 _COMMON = frozenset(
-    ["va", "la", "co", "cua", "cho", "o", "tai", "tren", "duong", "khong", "da", "rat", "nhieu", "nay", "do", "cac", "mot", "nhung", "duoc", "bi", "thi", "ma", "de", "voi", "den", "tu", "khi", "ve", "ra", "toi", "em", "chung", "nho", "mong", "the", "a", "i", "the", "of", "and", "is", "in", "on", "at", "to", "it", "this", "that", "my", "for", "there", "with"]
+    [
+        "va",
+        "la",
+        "co",
+        "cua",
+        "cho",
+        "o",
+        "tai",
+        "tren",
+        "duong",
+        "khong",
+        "da",
+        "rat",
+        "nhieu",
+        "nay",
+        "do",
+        "cac",
+        "mot",
+        "nhung",
+        "duoc",
+        "bi",
+        "thi",
+        "ma",
+        "de",
+        "voi",
+        "den",
+        "tu",
+        "khi",
+        "ve",
+        "ra",
+        "toi",
+        "em",
+        "chung",
+        "nho",
+        "mong",
+        "the",
+        "a",
+        "i",
+        "the",
+        "of",
+        "and",
+        "is",
+        "in",
+        "on",
+        "at",
+        "to",
+        "it",
+        "this",
+        "that",
+        "my",
+        "for",
+        "there",
+        "with",
+    ]
 )
 
 
@@ -62,9 +117,9 @@ def sameness(*, distance_m: float, age_h: float, shared: int, either: int, is_sa
 
     Place decides most: half is lost every 60 m; words and category add; age takes off slowly.
     """
-    near = 0.5 ** (distance_m / 60.0)
+    near: float = 0.5 ** (distance_m / 60.0)
     overlap = shared / either if either else 0.0
-    recent = 0.5 ** (age_h / (24 * 21))
+    recent: float = 0.5 ** (age_h / (24 * 21))
     return near * recent * (0.45 + 0.25 * is_same_category + 0.30 * min(1.0, overlap * 3))
 
 
@@ -166,6 +221,21 @@ def is_reference(text: str) -> str:
     return digits if len(digits) >= 4 and len(rest) <= 1 and all(len(part) <= 3 for part in rest) else ""
 
 
+# --- which process, and how much time ----------------------------------------------------------------------------------
+
+
+def process_of(category: Category) -> str:
+    """The definition that a category's cases run by: the timed one of its service."""
+    return f"{category.service}.timed"
+
+
+def budget_of(category: Category, default_days: int) -> Budget:
+    """A category's time: minutes by the clock on the wall (instant), else working days."""
+    if category.group == Group.INSTANT and category.budget_minutes:
+        return Budget.minutes(category.budget_minutes)
+    return Budget.days(category.budget_days or default_days)
+
+
 # --- what an action writes ----------------------------------------------------------------------------------------------
 
 
@@ -187,6 +257,7 @@ EFFECTS: Mapping[str, Effect] = {
     "route": Effect(EntryKind.WHY_HERE, Audience.STAFF, "why"),
     "reject": Effect(EntryKind.REASON, Audience.REPORTER, "reason"),
     "refer": Effect(EntryKind.REASON, Audience.REPORTER, "reason"),
+    "uphold": Effect(EntryKind.REASON, Audience.REPORTER, "reason"),
     "ask": Effect(EntryKind.QUESTION, Audience.REPORTER, "question"),
     "reply": Effect(EntryKind.REPLY, Audience.REPORTER, "reply"),
     "hand_back": Effect(EntryKind.RETURNED, Audience.STAFF, "reason"),
@@ -198,18 +269,22 @@ EFFECTS: Mapping[str, Effect] = {
     "rate": Effect(EntryKind.RATING, Audience.PUBLIC, "comment"),
     "object": Effect(EntryKind.OBJECTION, Audience.REPORTER, "reason"),
     "appeal": Effect(EntryKind.APPEAL, Audience.REPORTER, "reason"),
-    "extend": Effect(EntryKind.REQUEST, Audience.STAFF, "reason"),
+    "request_extension": Effect(EntryKind.REQUEST, Audience.STAFF, "reason"),
+    "extend": Effect(EntryKind.NOTE, Audience.STAFF, "reason"),
+    "refuse_extension": Effect(EntryKind.RETURNED, Audience.STAFF, "reason"),
 }
 
 NOTE_ONLY = Effect(EntryKind.NOTE, Audience.STAFF, "note")
 MIN_ANSWER = 20
 
 
-def proof_missing(*, after_photos: int, stated_reason: str, answer: str) -> dict[str, str]:
-    """What an answer that says "done" lacks: words, and an after-photo or document or a stated reason why there is none."""
+def proof_missing(
+    *, is_photo_required: bool, after_photos: int, stated_reason: str, answer: str
+) -> dict[str, str]:
+    """What an answer that says "done" lacks: words, and an after-photo or a stated reason why there is none."""
     wrong: dict[str, str] = {}
     if len(answer.strip()) < MIN_ANSWER:
         wrong["answer"] = "cases.error.answer_too_short"
-    if not after_photos and len(stated_reason.strip()) < 10:
+    if is_photo_required and not after_photos and len(stated_reason.strip()) < 10:
         wrong["photos"] = "cases.error.proof_needed"
     return wrong

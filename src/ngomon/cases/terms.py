@@ -11,12 +11,21 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from ngomon.core.ids import Ref
 from ngomon.core.terms import Event, event
 
+if TYPE_CHECKING:
+    from ngomon.core.images import StoredPhoto
+
 CASE = "case"
+
+
+def picture_url(digest: str) -> str:
+    """Where a picture or thumbnail is shown, for whoever may see it."""
+    return f"/pictures/{digest}.jpg" if digest else ""
 
 
 class Status(StrEnum):
@@ -79,20 +88,11 @@ class Contact:
 
 
 @dataclass(frozen=True, slots=True)
-class Photo:
-    """A photo that was already decoded, stripped and stored (see `core.images`): content hashes of picture and thumbnail."""
-
-    file: str
-    thumbnail: str
-    width: int
-    height: int
-
-
-@dataclass(frozen=True, slots=True)
 class Filing:
     """A report as it comes in by any door.
 
-    Units: lon and lat are WGS 84 degrees. `external_id` with `source` makes a repeat safe.
+    Units: lon and lat are WGS 84 degrees. `external_id` with `source` makes a repeat safe. `on_behalf`: an officer writes
+    down what somebody else says, so the officer's account is not the reporter.
     """
 
     text: str
@@ -104,10 +104,11 @@ class Filing:
     place_words: str = ""
     language: str = "vi"
     contact: Contact = field(default_factory=Contact)
-    photos: tuple[Photo, ...] = ()
+    photos: tuple[StoredPhoto, ...] = ()
     attributes: Mapping[str, str] = field(default_factory=dict)
     follows: UUID | None = None
     reported_at: datetime | None = None
+    on_behalf: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +175,7 @@ class CaseLine:
     place: str
     version: int
     holder: UUID | None
+    queue_at: datetime
 
     @property
     def ref(self) -> Ref:

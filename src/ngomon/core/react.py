@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, TypeVar
 
-from ngomon.core.terms import Event
+from ngomon.core.terms import Event, Recorded
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -29,6 +29,7 @@ class Reaction:
     kinds: frozenset[str]
     handle: Callable[..., Any]
     from_start: bool
+    only: Callable[[Recorded], bool] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +49,17 @@ def _name(function: Callable[..., Any]) -> str:
     return f"{function.__module__.removeprefix('ngomon.').removesuffix('.reactions')}.{function.__name__}"
 
 
-def on(*kinds: type[Event], from_start: bool = False) -> Callable[[F], F]:
-    """Register a reaction: `handle(recorded, event, *, actor, at)` in a unit; it may be called again, so idempotent."""
+def on(
+    *kinds: type[Event], from_start: bool = False, only: Callable[[Recorded], bool] | None = None
+) -> Callable[[F], F]:
+    """Register a reaction: `handle(recorded, event, *, actor, at)` in a unit; it may be called again, so idempotent.
+
+    `only` tells from the event alone whether it matters; what does not is passed over without a unit.
+    """
 
     def register(function: F) -> F:
         name = _name(function)
-        reactions[name] = Reaction(name, frozenset(k.kind for k in kinds), function, from_start)
+        reactions[name] = Reaction(name, frozenset(k.kind for k in kinds), function, from_start, only)
         return function
 
     return register

@@ -9,10 +9,11 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from datetime import datetime
+from typing import Any
 
 import structlog
 from django.db import close_old_connections, connection
-from django.db.models import Q
+from django.db.models import Count, Q
 
 from ngomon.core import actors, clock, deliveries
 from ngomon.core.engine import engine
@@ -65,6 +66,8 @@ def _run_one(reaction: Reaction, fresh: list[Recorded]) -> int:
     ran = 0
     for recorded in fresh:
         if recorded.kind not in reaction.kinds or recorded.event is None:
+            continue
+        if reaction.only is not None and not reaction.only(recorded):
             continue
         if not _attempt(reaction, recorded):
             return ran
@@ -132,6 +135,25 @@ def _park_row(name: str, recorded: Recorded, error: str, *, attempts: int, is_fi
         is_first=is_first,
         parked_at=clock.now(),
     )
+
+
+def parked_aggregates() -> list[dict[str, Any]]:
+    """What is parked, by reaction and aggregate: since when, how many events, and the first one's error."""
+    rows = Parked.objects.filter(is_first=True).order_by("parked_at")
+    waiting = Parked.objects.values_list("reaction", "aggregate").annotate(n=Count("id"))
+    counts = {(reaction, aggregate): n for reaction, aggregate, n in waiting}
+    return [
+        {
+            "reaction": row.reaction,
+            "aggregate": row.aggregate,
+            "position": row.position,
+            "error": row.error,
+            "attempts": row.attempts,
+            "parked_at": row.parked_at,
+            "events": counts[row.reaction, row.aggregate],
+        }
+        for row in rows
+    ]
 
 
 def retry_parked(reaction_name: str, aggregate: str) -> bool:

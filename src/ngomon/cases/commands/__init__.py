@@ -1,7 +1,8 @@
 """Everything somebody does with a report or a case; one function each, by who does it."""
 
+from .board import state_reason
 from .citizen import appeal, follow, object_to_answer, rate, reply
-from .handling import act_on_case, comment
+from .handling import act_on_case, comment, consult, follow_process, give_opinion
 from .intake import file_report
 from .triage import change_category, merge, unmerge
 
@@ -10,11 +11,15 @@ __all__ = [
     "appeal",
     "change_category",
     "comment",
+    "consult",
     "file_report",
     "follow",
+    "follow_process",
+    "give_opinion",
     "merge",
     "object_to_answer",
     "rate",
     "reply",
+    "state_reason",
     "unmerge",
 ]

@@ -5,6 +5,7 @@ Who reported proves it by the account that reported or by the claim code of the 
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
@@ -14,12 +15,13 @@ from ngomon.core.audit import audit
 from ngomon.core.errors import Invalid, Refused
 from ngomon.core.events import emit
 from ngomon.core.ids import uuid7
-from ngomon.core.secrets import blind
+from ngomon.core.images import StoredPhoto
+from ngomon.core.secrets import blind, seal_text
 from ngomon.core.units import command
 
 from ..models import Reporter, Signal
 from ..queries import is_reporter, live_audience
-from ..terms import CaseFollowed, CaseLine, CaseRated, Photo, Rating
+from ..terms import CaseFollowed, CaseLine, CaseRated, Rating
 from .handling import act_on_case
 from .steps import count_moved, locked, scopes
 
@@ -37,7 +39,7 @@ def reply(
     actor: Actor,
     at: datetime,
     claim_code: str = "",
-    photos: Sequence[Photo] = (),
+    photos: Sequence[StoredPhoto] = (),
 ) -> CaseLine:
     """The reporter answers a question; the case goes on where it waited. Raises: Refused, Conflict, Invalid."""
     _proven(case_id, actor, claim_code)
@@ -62,8 +64,10 @@ def rate(
     emit(case, CaseRated(str(case.id), rating), actor=actor, at=at, audience=live_audience(case))
     case.save(update_fields=["rating", "version"])
     count_moved(case, before)
-    action = "object" if rating == Rating.DISSATISFIED else "rate"
-    fields = {"comment": comment, "rating": rating, "reason": comment}
+    if rating == Rating.DISSATISFIED:
+        action, fields = "object", {"rating": rating, "reason": comment}
+    else:
+        action, fields = "rate", {"rating": rating, "comment": comment}
     return act_on_case(case_id, action, fields=fields, vouched=True, actor=actor, at=at)
 
 
@@ -75,7 +79,7 @@ def object_to_answer(
     actor: Actor,
     at: datetime,
     claim_code: str = "",
-    photos: Sequence[Photo] = (),
+    photos: Sequence[StoredPhoto] = (),
 ) -> CaseLine:
     """ "Chưa được giải quyết": the case opens again with another officer, and the supervisor knows. Raises: as `rate`."""
     _proven(case_id, actor, claim_code)
@@ -114,6 +118,7 @@ def follow(case_id: UUID, *, actor: Actor, at: datetime) -> None:
     Reporter.objects.create(
         signal=signal,
         case_id=case.id,
+        sealed=seal_text(json.dumps({"account": str(actor.account_id)})),
         account_blind=blind(str(actor.account_id), "reporter"),
         is_follower=True,
         at=at,

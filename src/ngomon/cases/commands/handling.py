@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from datetime import datetime
 from uuid import UUID
 
 from ngomon.core.actors import Actor
 from ngomon.core.audit import audit
 from ngomon.core.errors import Invalid
 from ngomon.core.events import emit
+from ngomon.core.images import StoredPhoto
 from ngomon.core.search import index
 from ngomon.core.units import command
 from ngomon.directory import queries as directory
 from ngomon.processes import commands as processes
-from ngomon.processes.terms import Moved
+from ngomon.processes.queries import where
+from ngomon.processes.terms import Budget, Moved
 
 from ..models import Case, Entry, Picture
 from ..queries import line_of, live_audience
@@ -26,10 +28,9 @@ from ..terms import (
     CaseMoved,
     CommitmentMade,
     EntryKind,
-    Photo,
     Status,
 )
-from .steps import add_pictures, count_moved, locked, scopes, write_entry
+from .steps import add_pictures, count_moved, locked, scopes, set_place_in_process, write_entry
 
 
 @command
@@ -40,7 +41,7 @@ def act_on_case(
     actor: Actor,
     at: datetime,
     fields: Mapping[str, str] | None = None,
-    photos: Sequence[Photo] = (),
+    photos: Sequence[StoredPhoto] = (),
     agency: str = "",
     assignee: UUID | None = None,
     version: int | None = None,
@@ -70,7 +71,7 @@ def act_on_case(
     if photos:
         role, entry_id = ("after", UUID(entry)) if effect.answers and entry else ("before", None)
         add_pictures(case, photos, role=role, at=at, entry_id=entry_id)
-    _apply(case, action, effect, moved, said, at=at)
+    _apply(case, action, effect, moved, at=at)
     moved_event = CaseMoved(str(case.id), action, case.step, case.status, case.agency, entry)
     emit(case, moved_event, actor=actor, at=at, audience=live_audience(case), commitment=commitment)
     if action == "commit" and case.commit_until_on:
@@ -82,17 +83,16 @@ def act_on_case(
     return line_of(case)
 
 
-def _check_proof(case: Case, effect: Effect, said: Mapping[str, str], photos: Sequence[Photo]) -> None:
+def _check_proof(case: Case, effect: Effect, said: Mapping[str, str], photos: Sequence[StoredPhoto]) -> None:
+    """An answer that says "done" has words and proof: an after-photo where the category asks for one, or a stated reason."""
     if not effect.answers:
         return
-    category = directory.category(case.category)
-    reason = (
-        "" if category and category.after_photo == "required" and not said.get("stated_reason") else "x" * 10
+    wrong = proof_missing(
+        is_photo_required=directory.category(case.category).after_photo == "required",
+        after_photos=len(photos),
+        stated_reason=said.get("stated_reason", ""),
+        answer=said.get("answer", ""),
     )
-    stated = said.get("stated_reason", "") or (
-        reason if category and category.after_photo != "required" else ""
-    )
-    wrong = proof_missing(after_photos=len(photos), stated_reason=stated, answer=said.get("answer", ""))
     if wrong:
         raise Invalid("cases.error.answer", fields=wrong)
 
@@ -115,33 +115,51 @@ def _write(
     )
 
 
-def _apply(
-    case: Case, action: str, effect: Effect, moved: Moved, said: Mapping[str, str], *, at: datetime
-) -> None:
+def _apply(case: Case, action: str, effect: Effect, moved: Moved, *, at: datetime) -> None:
     """Bring the case's row to where its process now is."""
-    case.step, case.status, case.due_at = moved.step, moved.status, moved.due_at
-    case.agency = moved.agency or ""
-    case.holder = moved.assignee
+    set_place_in_process(case, moved, at)
     case.acknowledged_at = case.acknowledged_at or at
-    case.is_open = Status(case.status) in OPEN
-    if action == "commit" and said.get("until"):
-        case.commit_until_on = date.fromisoformat(said["until"])
-        case.outcome = said.get("outcome", "committed")
-    if action in {"route", "verify"}:
+    if action in {"route", "accept"}:
         _show(case, at)
     if effect.publishes:
         _publish(case, at)
-    if not case.is_open and case.closed_at is None:
+    _open_or_closed(case, at)
+
+
+def _open_or_closed(case: Case, at: datetime) -> None:
+    """Whether somebody still has to do something; a case that comes back counts as reopened."""
+    was_open, case.is_open = case.is_open, Status(case.status) in OPEN
+    if was_open and not case.is_open:
         case.closed_at = at
-    if case.is_open and case.closed_at is not None:
+    elif case.is_open and not was_open:
         case.closed_at = None
         case.reopened += 1
 
 
+@command
+def follow_process(case_id: UUID, *, actor: Actor, at: datetime) -> None:
+    """Bring a case to where its process went by itself: a silence ran out, a promised day came, an agency was merged.
+
+    Once: a case that is there already is left alone.
+    """
+    case = locked(case_id)
+    before, was = scopes(case), (case.step, case.status, case.agency, case.due_at)
+    if case.merged_into:
+        return
+    set_place_in_process(case, where(case.ref), at)
+    if was == (case.step, case.status, case.agency, case.due_at):
+        return
+    _open_or_closed(case, at)
+    event = CaseMoved(str(case.id), "by_itself", case.step, case.status, case.agency, "")
+    emit(case, event, actor=actor, at=at, audience=live_audience(case))
+    case.save()
+    count_moved(case, before)
+    audit("cases.follow_process", case.ref, actor=actor, at=at, detail={"step": case.step})
+
+
 def _show(case: Case, at: datetime) -> None:
     """A verified case becomes public where its category may be shown."""
-    category = directory.category(case.category)
-    if case.is_public or not (category and category.public_map):
+    if case.is_public or not directory.category(case.category).public_map:
         return
     case.is_public = True
     Picture.objects.filter(case=case, role="before").update(is_public=True)
@@ -169,3 +187,62 @@ def comment(case_id: UUID, text: str, *, actor: Actor, at: datetime) -> None:
     emit(case, event, actor=actor, at=at, audience=live_audience(case), commitment=commitment)
     case.save(update_fields=["version"])
     audit("cases.comment", case.ref, actor=actor, at=at)
+
+
+CONSULT_WORKING_DAYS = 2
+
+
+@command
+def consult(
+    case_id: UUID,
+    agencies: Sequence[str],
+    question: str,
+    *,
+    actor: Actor,
+    at: datetime,
+    join: str = "all",
+    working_days: int = CONSULT_WORKING_DAYS,
+) -> None:
+    """The lead agency asks coordinating agencies (phối hợp); silence at the date is consent.
+
+    Raises: as `processes.consult`; Invalid for an empty question.
+    """
+    if not question.strip():
+        raise Invalid.field("question", "cases.error.nothing_said")
+    case = locked(case_id)
+    said = write_entry(
+        case, EntryKind.QUESTION, question, audience=Audience.STAFF, actor=actor, at=at, agency=case.agency
+    )
+    due = Budget.days(working_days)
+    moved = processes.consult(case.ref, agencies, due=due, join=join, question=said[0], actor=actor, at=at)
+    _tell_staff_only(case, "consult", moved, said, actor=actor, at=at)
+
+
+@command
+def give_opinion(case_id: UUID, agency: str, opinion: str, words: str, *, actor: Actor, at: datetime) -> None:
+    """A coordinating agency answers the lead agency's question: agrees or objects. Raises: as `answer_consultation`."""
+    case = locked(case_id)
+    said = write_entry(
+        case,
+        EntryKind.OPINION,
+        words,
+        audience=Audience.STAFF,
+        actor=actor,
+        at=at,
+        agency=agency,
+        code=opinion,
+    )
+    moved = processes.answer_consultation(
+        case.ref, agency=agency, opinion=opinion, answer=said[0], actor=actor, at=at
+    )
+    _tell_staff_only(case, "opinion", moved, said, actor=actor, at=at)
+
+
+def _tell_staff_only(
+    case: Case, action: str, moved: Moved, said: tuple[str, str], *, actor: Actor, at: datetime
+) -> None:
+    set_place_in_process(case, moved, at)
+    event = CaseMoved(str(case.id), action, case.step, case.status, case.agency, said[0])
+    emit(case, event, actor=actor, at=at, audience=live_audience(case), commitment=said[1])
+    case.save()
+    audit(f"cases.{action}", case.ref, actor=actor, at=at)

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from ngomon.core.actors import Actor
 from ngomon.core.audit import audit
 from ngomon.core.commitments import commit
-from ngomon.core.errors import Conflict, Invalid
+from ngomon.core.errors import Conflict, Invalid, NotFound
 from ngomon.core.events import emit
 from ngomon.core.ids import uuid7
 from ngomon.core.rows import insert
@@ -25,10 +25,10 @@ from ngomon.directory.terms import Area, Category
 from ngomon.processes import commands as processes
 
 from ..models import Case, Reporter, Signal
-from ..queries import live_audience, propose, receipt_of
-from ..rules import MAX_PLACE, MAX_TEXT, case_number, cell_of, mask
+from ..queries import category_of, live_audience, receipt_of
+from ..rules import MAX_PLACE, MAX_TEXT, budget_of, case_number, cell_of, mask, process_of
 from ..terms import CaseOpened, Filing, Receipt, SignalReceived, Status
-from .steps import add_pictures, count_with_number, locked, scopes
+from .steps import add_pictures, count_with_number, locked, scopes, set_place_in_process
 
 CLAIM_ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 _SIGNAL = (
@@ -77,15 +77,16 @@ def _checked(filing: Filing, at: datetime) -> tuple[Filing, Area, Category]:
         wrong["text"] = "cases.error.nothing_said"
     if len(place) > MAX_PLACE:
         wrong["place"] = "cases.error.place_too_long"
-    city = directory.city()
-    area = directory.area_at(filing.lon, filing.lat, at.astimezone(ZoneInfo(city.timezone)).date())
+    day = directory.local_day(at)
+    area = directory.area_at(filing.lon, filing.lat, day)
     if area is None:
         wrong["place"] = "cases.error.outside_city"
-    key = filing.category or next((p.key for p in propose(text)), city.other_category)
-    category = directory.category(key)
-    if category is None or not category.group:
+    category = None
+    try:
+        category = category_of(text, filing.category, day)
+    except NotFound:
         wrong["category"] = "cases.error.unknown_category"
-    elif category.photo_required and not filing.photos:
+    if category and category.photo_required and not filing.photos:
         wrong["photos"] = "cases.error.photo_needed"
     if wrong or area is None or category is None:
         raise Invalid("cases.error.report", fields=wrong, max=MAX_TEXT)
@@ -131,16 +132,17 @@ def _write_reporter(case_id: UUID, signal_id: UUID, filing: Filing, *, actor: Ac
     """Seal who reported; the claim code for one without account."""
     contact = filing.contact
     who = {"name": contact.name, "phone": contact.phone, "email": contact.email}
-    if actor.account_id:
-        who["account"] = str(actor.account_id)
+    account = "" if filing.on_behalf or actor.account_id is None else str(actor.account_id)
+    if account:
+        who["account"] = account
     claim_code = ""
-    if not actor.account_id and actor.kind != "system":
+    if not account and actor.kind != "system":
         claim_code = "".join(secrets.choice(CLAIM_ALPHABET) for _ in range(10))
     Reporter.objects.create(
         signal_id=signal_id,
         case_id=case_id,
         sealed=seal_text(json.dumps(who, ensure_ascii=False)) if any(who.values()) else "",
-        account_blind=blind(str(actor.account_id), "reporter") if actor.account_id else "",
+        account_blind=blind(account, "reporter") if account else "",
         claim_blind=blind(claim_code, "claim") if claim_code else "",
         at=at,
     )
@@ -153,14 +155,15 @@ def _open(case: Case, category: Category, filing: Filing, *, actor: Actor, at: d
     month = at.astimezone(ZoneInfo(city.timezone))
     routing = directory.route_for(category.key, case.area, month.date())
     moved = processes.start(
-        category.group_process,
+        process_of(category),
         case.ref,
-        budget_days=category.budget_days,
+        budget=budget_of(category, city.defaults.budget_working_days),
         agency=routing.agency,
+        values={"category": category.key, "area": case.area, "source": filing.source},
         actor=actor,
-        at=at,
+        at=case.opened_at,
     )
-    case.step, case.status, case.due_at = moved.step, moved.status, moved.due_at
+    set_place_in_process(case, moved, at)
     n = count_with_number(scopes(case), f"number:{month:%y%m}")
     case.number = case_number(city.case_prefix, month, n)
     case.tail = f"{n:04d}"[-4:]
@@ -170,7 +173,7 @@ def _open(case: Case, category: Category, filing: Filing, *, actor: Actor, at: d
 
 
 def _receipt(case: Case, is_new: bool, claim_code: str, at: datetime) -> Receipt:
-    acknowledged_by = at + timedelta(minutes=directory.city().acknowledge_minutes)
+    acknowledged_by = at + timedelta(minutes=directory.city().defaults.acknowledge_minutes)
     return Receipt(
         case_id=case.id,
         number=case.number,

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
 from django.db import connection
 
+from ngomon.core import files
 from ngomon.core.actors import Actor
 from ngomon.core.commitments import commit
 from ngomon.core.errors import Conflict, NotFound
 from ngomon.core.ids import uuid7
+from ngomon.core.images import StoredPhoto
 from ngomon.core.rows import insert
 from ngomon.core.text import clean
+from ngomon.processes.terms import Moved
 
 from ..models import Case, Entry, Picture
-from ..terms import Audience, EntryKind, Photo
+from ..terms import Audience, EntryKind
 
 
 def locked(case_id: UUID, *, version: int | None = None) -> Case:
@@ -31,6 +34,17 @@ def locked(case_id: UUID, *, version: int | None = None) -> Case:
     if version is not None and case.version != version:
         raise Conflict("cases.changed_meanwhile", number=case.number)
     return case
+
+
+def set_place_in_process(case: Case, moved: Moved, at: datetime) -> None:
+    """Bring a case's row to where its process now is. `queue_at` orders queues also while the clock stands still."""
+    case.step, case.status, case.due_at = moved.step, moved.status, moved.due_at
+    case.agency, case.holder = moved.agency, moved.assignee
+    times = [moment for moment in (moved.due_at, moved.task_due_at) if moment is not None]
+    case.queue_at = min(times, default=at)
+    case.commit_until_on = moved.commit_until_on
+    if moved.ended and moved.outcome:
+        case.outcome = moved.outcome
 
 
 def scopes(case: Case) -> Counter[str]:
@@ -114,21 +128,34 @@ _PICTURE = (
 
 def add_pictures(
     case: Case,
-    photos: Iterable[Photo],
+    photos: Sequence[StoredPhoto],
     *,
     role: str,
     at: datetime,
     signal_id: UUID | None = None,
     entry_id: UUID | None = None,
-    is_public: bool = False,
 ) -> None:
-    """Hang photos on a case; the first one becomes its thumbnail where it has none."""
+    """Hang photos on a case, not yet public; the first one from a reporter becomes the case's thumbnail."""
+    if not photos:
+        return
     rows = [
-        (uuid7(), case.pk, signal_id, entry_id, role, p.file, p.thumbnail, p.width, p.height, is_public, at)
+        (
+            uuid7(),
+            case.pk,
+            signal_id,
+            entry_id,
+            role,
+            p.main.digest,
+            p.thumb.digest,
+            p.width,
+            p.height,
+            False,
+            at,
+        )
         for p in photos
     ]
-    if not rows:
-        return
     insert(Picture, _PICTURE, rows)
+    stored = [(part, f"case.{role}") for p in photos for part in (p.main, p.thumb)]
+    files.attach(stored, case.ref, at=at)
     if not case.thumbnail and role == "before":
-        case.thumbnail = rows[0][6]
+        case.thumbnail = photos[0].thumb.digest

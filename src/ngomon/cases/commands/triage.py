@@ -7,16 +7,16 @@ from uuid import UUID
 
 from ngomon.core.actors import Actor
 from ngomon.core.audit import audit
-from ngomon.core.errors import Conflict, Invalid, Refused
+from ngomon.core.errors import Conflict, Invalid, NotFound, Refused
 from ngomon.core.events import emit
 from ngomon.core.units import command
 from ngomon.directory import queries as directory
 from ngomon.processes import commands as processes
 
 from ..models import Case, Reporter, Signal
-from ..queries import live_audience
+from ..queries import category_of, live_audience
 from ..terms import CaseMerged, CaseUnmerged, CategoryChanged, Status
-from .steps import count_moved, locked, scopes
+from .steps import count_moved, locked, scopes, set_place_in_process
 
 _DESK = ("ioc_operator", "ioc_lead")
 
@@ -30,9 +30,10 @@ def _desk_only(actor: Actor) -> None:
 def change_category(case_id: UUID, category: str, *, actor: Actor, at: datetime) -> None:
     """Correct what a case is about. Raises: Refused, Invalid for an unknown category."""
     _desk_only(actor)
-    known = directory.category(category)
-    if known is None or not known.group:
-        raise Invalid.field("category", "cases.error.unknown_category")
+    try:
+        category_of("", category, directory.local_day(at))
+    except NotFound as unknown:
+        raise Invalid.field("category", "cases.error.unknown_category") from unknown
     case = locked(case_id)
     if case.category == category:
         return
@@ -85,7 +86,7 @@ def unmerge(case_id: UUID, *, actor: Actor, at: datetime) -> None:
     back.update(case=case)
     Reporter.objects.filter(signal_id__in=ids).update(case_id=case.id)
     moved = processes.reopen(case.ref, reason="unmerged", actor=actor, at=at)
-    case.step, case.status, case.due_at = moved.step, moved.status, moved.due_at
+    set_place_in_process(case, moved, at)
     case.is_open, case.merged_into, case.closed_at = True, None, None
     case.reports = len(ids)
     target.reports -= len(ids)

@@ -1,0 +1,139 @@
+"""The fields that an action of a process asks for, as a form: the definition says their kinds, this file their shape."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django import forms
+
+from ngomon.cases.terms import Contact, Filing
+from ngomon.core.ids import uuid7
+from ngomon.core.text import in_language, sort_key
+from ngomon.core.texts import text
+from ngomon.directory import queries as directory
+from ngomon.identity import queries as identity
+from ngomon.processes.terms import Action, FieldDef
+
+
+@dataclass(frozen=True)
+class Around:
+    """What a form needs to know of the case it acts on."""
+
+    agency: str
+    category: str
+    proposed_agency: str
+    at: datetime
+    language: str
+
+
+def _sorted(rows: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+    return sorted(rows, key=lambda row: sort_key(row[1]))
+
+
+def _agencies(around: Around) -> list[tuple[str, str]]:
+    day = directory.local_day(around.at)
+    return _sorted((a.key, in_language(a.name, around.language)) for a in directory.agencies(day))
+
+
+def _officers(around: Around) -> list[tuple[str, str]]:
+    held = identity.holders("agency_officer", around.agency, None, around.at)
+    return _sorted((str(h.account_id), h.name) for h in held)
+
+
+def _choose(rows: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    return [("", text("web.desk.choose")), *rows]
+
+
+def _field(field: FieldDef, around: Around, required: bool) -> forms.Field:
+    label = in_language(field.name, around.language)
+    common: dict[str, Any] = {"label": label, "required": required}
+    if field.kind == "agency":
+        return forms.ChoiceField(choices=_choose(_agencies(around)), initial=around.proposed_agency, **common)
+    if field.kind == "account":
+        return forms.ChoiceField(choices=_choose(_officers(around)), **common)
+    if field.kind == "choice":
+        rows = [(c, text(f"cases.choice.{c}")) for c in field.choices]
+        return forms.ChoiceField(choices=_choose(rows), **common)
+    if field.kind == "date":
+        first = directory.local_day(around.at) + timedelta(days=1)
+        return forms.DateField(
+            widget=forms.DateInput(attrs={"type": "date", "min": first.isoformat()}), **common
+        )
+    if field.kind == "days":
+        return forms.IntegerField(min_value=1, max_value=60, **common)
+    return forms.CharField(max_length=4000, widget=forms.Textarea(attrs={"rows": 4}), **common)
+
+
+class ActionForm(forms.Form):
+    """One action's fields. Photos are not here: they are taken by the photo field of the page."""
+
+    def __init__(self, action: Action, around: Around, data: Any = None) -> None:
+        super().__init__(data, auto_id=f"id_{action.key}_%s")
+        self.action = action
+        self.takes_photos = any(field.kind == "photos" for field in action.fields)
+        for field in action.fields:
+            if field.kind != "photos":
+                self.fields[field.key] = _field(field, around, field.key in action.requires)
+        self.standard = directory.standard_texts(action.key, around.category, around.language)
+
+    def said(self) -> dict[str, str]:
+        """The cleaned words by field, as commands take them."""
+        return {name: str(value) for name, value in self.cleaned_data.items() if value not in (None, "")}
+
+
+CHANNELS = ("hotline", "counter", "email")
+
+
+class OnBehalfForm(forms.Form):
+    """A call, a visit or an e-mail written down by an operator. `token` makes a second click the same report."""
+
+    def __init__(self, data: Any = None, *, at: datetime, language: str) -> None:
+        super().__init__(data, initial={"token": str(uuid7())})
+        label = "web.desk.new_field."
+        day = directory.local_day(at)
+        leaves = [(c.key, in_language(c.name, language)) for c in directory.categories(day)]
+        sources = [(c, text(f"cases.source.{c}", language)) for c in CHANNELS]
+        words = forms.Textarea(attrs={"rows": 5})
+        self.fields["source"] = forms.ChoiceField(label=text(label + "source"), choices=sources)
+        self.fields["text"] = forms.CharField(label=text(label + "text"), max_length=4000, widget=words)
+        self.fields["category"] = forms.ChoiceField(
+            label=text(label + "category"), choices=_choose(_sorted(leaves)), required=False
+        )
+        self.fields["place_words"] = forms.CharField(
+            label=text(label + "place"), max_length=300, required=False
+        )
+        self.fields["name"] = forms.CharField(label=text(label + "name"), max_length=120, required=False)
+        self.fields["phone"] = forms.CharField(label=text(label + "phone"), max_length=30, required=False)
+        self.fields["email"] = forms.EmailField(label=text(label + "email"), required=False)
+        self.fields["lon"] = forms.FloatField(widget=forms.HiddenInput, required=False)
+        self.fields["lat"] = forms.FloatField(widget=forms.HiddenInput, required=False)
+        self.fields["token"] = forms.CharField(widget=forms.HiddenInput, max_length=64)
+
+    def clean(self) -> dict[str, Any]:
+        """A place is needed: the pin, else the best hit of the gazetteer for the words."""
+        said: dict[str, Any] = super().clean() or {}
+        if said.get("lon") is None or said.get("lat") is None:
+            found = directory.find_places(said.get("place_words", ""), 1) if said.get("place_words") else []
+            if found:
+                said["lon"], said["lat"] = found[0].lon, found[0].lat
+            else:
+                self.add_error("place_words", text("web.desk.new_place_needed"))
+        return said
+
+    def filing(self) -> Filing:
+        """The report as intake takes it."""
+        said = self.cleaned_data
+        return Filing(
+            text=said["text"],
+            lon=said["lon"],
+            lat=said["lat"],
+            source=said["source"],
+            external_id=said["token"],
+            category=said["category"],
+            place_words=said["place_words"],
+            contact=Contact(said["name"], said["phone"], said["email"]),
+            on_behalf=True,
+        )

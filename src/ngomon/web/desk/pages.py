@@ -1,0 +1,364 @@
+"""The desk's pages. Each POST takes pictures first, then opens one unit with one command, then shows the case again."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+from urllib.parse import quote
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from ngomon.cases import commands as cases_commands
+from ngomon.cases import queries as cases
+from ngomon.cases.terms import CaseView, Receipt
+from ngomon.core import clock
+from ngomon.core.errors import CityError, Invalid
+from ngomon.core.images import StoredPhoto, take_photos
+from ngomon.core.texts import text
+from ngomon.core.units import unit
+from ngomon.core.worker import parked_aggregates, retry_parked
+from ngomon.directory import queries as directory
+from ngomon.identity.edge import actor_from, requires
+from ngomon.identity.rules import may
+from ngomon.messages import commands as messages_commands
+from ngomon.messages import queries as messages
+from ngomon.processes import queries as processes
+
+from . import views
+from .forms import ActionForm, Around, OnBehalfForm
+from .views import Queue, queues_of
+
+
+def _language(request: HttpRequest) -> str:
+    return str(getattr(request, "LANGUAGE_CODE", "vi"))[:2]
+
+
+def _queue(request: HttpRequest) -> Queue:
+    known = queues_of(actor_from(request))
+    wanted = request.GET.get("queue", "")
+    fallback = known[0] if known else views.QUEUES[0]
+    return next((queue for queue in known if queue.key == wanted), fallback)
+
+
+def _frame(request: HttpRequest, queue: Queue, chosen: str = "") -> dict[str, Any]:
+    """The left pane: the queues with their counts, the chosen one's lines."""
+    actor, now, language = actor_from(request), clock.now(), _language(request)
+    known = queues_of(actor)
+    steps = {step for each in known for step in each.steps}
+    counts = cases.waiting_counts(actor=actor, steps=steps) if known else {}
+    page = cases.cases_waiting(
+        actor=actor, steps=queue.steps, cursor=request.GET.get("after", ""), mine=queue.mine
+    )
+    tabs = [
+        {
+            "label": text(f"web.desk.queue.{each.key}"),
+            "url": f"/desk?queue={each.key}",
+            "current": each.key == queue.key,
+            "count": None if each.mine else sum(counts.get(step, 0) for step in each.steps),
+            "icon": each.icon,
+        }
+        for each in known
+    ]
+    return {
+        "face": "desk",
+        "queue_key": queue.key,
+        "queue_title": text(f"web.desk.queue.{queue.key}"),
+        "queue_tabs": tabs,
+        "rows": [views.row(line, now, language) for line in page.lines],
+        "next_url": f"/desk?queue={queue.key}&after={page.next}" if page.next else "",
+        "chosen": chosen,
+        "may_file": may(actor, "case.file_on_behalf"),
+        "unconfirmed": directory.unconfirmed_years(now) if may(actor, "console.see") else [],
+    }
+
+
+@require_GET
+@requires("desk.see")
+def desk(request: HttpRequest) -> HttpResponse:
+    """The queue that this officer works in, most urgent first."""
+    queue = _queue(request)
+    context = _frame(request, queue)
+    context["points"] = views.points(context["rows"])
+    template = "web/desk/list.html" if request.headers.get("HX-Request") else "web/desk/desk.html"
+    return render(request, template, context)
+
+
+@require_GET
+@requires("desk.see")
+def search(request: HttpRequest) -> HttpResponse:
+    """Cases by number, its last four digits or words; one hit opens at once."""
+    q = request.GET.get("q", "").strip()[:200]
+    actor, now, language = actor_from(request), clock.now(), _language(request)
+    found = cases.find_cases(q, actor=actor) if q else []
+    if len(found) == 1:
+        return redirect(f"/desk/cases/{found[0].number}")
+    context = _frame(request, _queue(request))
+    context |= {
+        "rows": [views.row(line, now, language) for line in found],
+        "queue_title": text("web.desk.found", n=len(found)),
+        "next_url": "",
+        "q": q,
+    }
+    return render(request, "web/desk/desk.html", context)
+
+
+@require_GET
+@requires("desk.see")
+def case(request: HttpRequest, number: str) -> HttpResponse:
+    """One case at one glance."""
+    return _case_page(request, number)
+
+
+def _case_page(request: HttpRequest, number: str, status: int = 200, **more: Any) -> HttpResponse:
+    actor, now, language = actor_from(request), clock.now(), _language(request)
+    queue = _queue(request)
+    view = cases.staff_case(number, actor=actor)
+    context = _frame(request, queue, chosen=view.line.number)
+    context |= views.glance(view, actor=actor, at=now, language=language)
+    context |= {
+        "forms": _forms(view, request, more.pop("bound", None)),
+        "may_merge": may(actor, "case.triage"),
+        "may_change_category": may(actor, "case.triage"),
+        "may_see_reporter": may(actor, "case.reporter"),
+        "categories": views.category_choices(now, language),
+    }
+    context |= more
+    return render(request, "web/desk/case.html", context, status=status)
+
+
+KEYS = {
+    "route": "r", "verify": "v", "reject": "x", "ask": "a", "accept": "i", "hand_back": "b", "assign": "g",
+    "answer": "d", "commit": "c", "approve": "y", "return": "u", "publish": "p", "send_back": "s", "extend": "e",
+}  # fmt: skip
+
+
+def _forms(view: CaseView, request: HttpRequest, bound: ActionForm | None) -> list[dict[str, Any]]:
+    """One form for each action that this officer may take now."""
+    line, actor = view.line, actor_from(request)
+    language, now = _language(request), clock.now()
+    proposed = directory.route_for(line.category, line.area, directory.local_day(now)).agency
+    around = Around(line.agency, line.category, proposed, now, language)
+    made = []
+    for action in processes.actions_for(line.ref, actor):
+        is_bound = bound is not None and bound.action.key == action.key
+        form = bound if is_bound and bound else ActionForm(action, around)
+        made.append(
+            {
+                "action": action,
+                "form": form,
+                "label": views.in_words(action.name, language),
+                "key": KEYS.get(action.key, ""),
+                "button": {"primary": "primary", "danger": "danger"}.get(action.tone, "quiet"),
+                "fill": next((f"id_{action.key}_{name}" for name in form.fields), ""),
+                "is_open": is_bound,
+            }
+        )
+    return made
+
+
+@require_POST
+@requires("desk.see")
+def act(request: HttpRequest, number: str, action: str) -> HttpResponse:
+    """Take one action on a case; on a refusal nothing typed is lost and the reason stands on top."""
+    actor, now = actor_from(request), clock.now()
+    view = cases.staff_case(number, actor=actor)
+    offered = next((a for a in processes.actions_for(view.line.ref, actor) if a.key == action), None)
+    if offered is None:
+        return _case_page(request, number, 409, failed=text("web.desk.error.not_now"))
+    language = _language(request)
+    form = ActionForm(offered, Around(view.line.agency, view.line.category, "", now, language), request.POST)
+    try:
+        if not form.is_valid():
+            raise Invalid("web.desk.error.fields")
+        photos = take_photos([upload.read() for upload in request.FILES.getlist("photos")])
+        _act(view, action, form.said(), photos, request)
+    except CityError as error:
+        words, fields = views.refusal(error, language)
+        return _case_page(request, number, error.status, bound=form, failed=words, failed_fields=fields)
+    return _back(request, number)
+
+
+def _act(
+    view: CaseView, action: str, said: dict[str, str], photos: list[StoredPhoto], request: HttpRequest
+) -> None:
+    assignee = said.pop("assignee", "")
+    agency = said.get("agency", "")
+    with unit():
+        cases_commands.act_on_case(
+            view.line.id,
+            action,
+            fields=said,
+            photos=photos,
+            agency=agency,
+            assignee=UUID(assignee) if assignee else None,
+            version=int(request.POST.get("version") or view.line.version),
+            actor=actor_from(request),
+            at=clock.now(),
+        )
+
+
+def _back(request: HttpRequest, number: str) -> HttpResponseRedirect:
+    queue = quote(request.GET.get("queue", ""))
+    return HttpResponseRedirect(f"/desk/cases/{quote(number)}?queue={queue}")
+
+
+@require_POST
+@requires("case.note")
+def note(request: HttpRequest, number: str) -> HttpResponse:
+    """An internal note."""
+    view = cases.staff_case(number, actor=actor_from(request))
+    with unit():
+        words = request.POST.get("note", "")
+        cases_commands.comment(view.line.id, words, actor=actor_from(request), at=clock.now())
+    return _back(request, number)
+
+
+@require_POST
+@requires("case.triage")
+def category(request: HttpRequest, number: str) -> HttpResponse:
+    """Correct what the case is about."""
+    chosen = request.POST.get("category", "")
+    with unit():
+        cases_commands.change_category(
+            cases.case_id_of(number), chosen, actor=actor_from(request), at=clock.now()
+        )
+    return _back(request, number)
+
+
+@require_POST
+@requires("case.triage")
+def merge(request: HttpRequest, number: str) -> HttpResponse:
+    """Gather this case in the one that speaks of the same thing."""
+    into = request.POST.get("into", "").strip()
+    with unit():
+        cases_commands.merge(
+            cases.case_id_of(number), cases.case_id_of(into), actor=actor_from(request), at=clock.now()
+        )
+    return _back(request, into)
+
+
+@require_POST
+@requires("case.triage")
+def unmerge(request: HttpRequest, number: str) -> HttpResponse:
+    """Undo a gathering."""
+    with unit():
+        cases_commands.unmerge(cases.case_id_of(number), actor=actor_from(request), at=clock.now())
+    return _back(request, number)
+
+
+@require_POST
+@requires("case.reporter")
+def reporter(request: HttpRequest, number: str) -> HttpResponse:
+    """Show who reported, to authorised IOC staff, for a stated purpose; the look is written down."""
+    with unit():
+        found = cases.reporter_of(
+            cases.case_id_of(number),
+            actor=actor_from(request),
+            purpose=request.POST.get("purpose", "")[:200],
+            at=clock.now(),
+        )
+    return _case_page(request, number, reporters=found or [{"name": text("web.desk.reporter_unknown")}])
+
+
+@require_GET
+@requires("message.see")
+def messages_out(request: HttpRequest) -> HttpResponse:
+    """What did not get through and waits for a person."""
+    letters = messages.dead_letters(actor=actor_from(request))
+    return render(request, "web/desk/messages.html", {"face": "desk", "letters": letters})
+
+
+@require_POST
+@requires("message.resend")
+def resend(request: HttpRequest, id: UUID) -> HttpResponse:
+    """Try a dead message again."""
+    with unit():
+        messages_commands.resend(id, actor=actor_from(request), at=clock.now())
+    return redirect("/desk/messages")
+
+
+@require_GET
+@requires("message.see")
+def parked(request: HttpRequest) -> HttpResponse:
+    """Events that a reaction could not handle."""
+    return render(request, "web/desk/parked.html", {"face": "desk", "rows": parked_aggregates()})
+
+
+@require_POST
+@requires("message.resend")
+def retry(request: HttpRequest) -> HttpResponse:
+    """Run a parked aggregate's events again."""
+    retry_parked(request.POST.get("reaction", ""), request.POST.get("aggregate", ""))
+    return redirect("/desk/parked")
+
+
+@require_POST
+@requires("desk.see")
+def consult(request: HttpRequest, number: str) -> HttpResponse:
+    """Ask coordinating agencies for their opinion."""
+    view = cases.staff_case(number, actor=actor_from(request))
+    with unit():
+        cases_commands.consult(
+            view.line.id,
+            request.POST.getlist("agencies"),
+            request.POST.get("question", ""),
+            actor=actor_from(request),
+            at=clock.now(),
+        )
+    return _back(request, number)
+
+
+@require_POST
+@requires("desk.see")
+def opinion(request: HttpRequest, number: str) -> HttpResponse:
+    """A coordinating agency's answer. It need not be the case's own agency, so the case is found by its number alone."""
+    with unit():
+        cases_commands.give_opinion(
+            cases.case_id_of(number),
+            request.POST.get("agency", ""),
+            request.POST.get("opinion", ""),
+            request.POST.get("words", ""),
+            actor=actor_from(request),
+            at=clock.now(),
+        )
+    return redirect("/desk/consultations")
+
+
+@require_GET
+@requires("desk.see")
+def consultations(request: HttpRequest) -> HttpResponse:
+    """The questions that other agencies asked this officer's agency."""
+    rows = views.asked_of(actor_from(request), _language(request))
+    return render(request, "web/desk/consultations.html", {"face": "desk", "rows": rows})
+
+
+@require_http_methods(["GET", "POST"])
+@requires("case.file_on_behalf")
+def new_on_behalf(request: HttpRequest) -> HttpResponse:
+    """Write down a call, a visit or an e-mail as a report; the receipt's code is told to whoever called."""
+    language = _language(request)
+    form = OnBehalfForm(request.POST or None, at=clock.now(), language=language)
+    failed = ""
+    if request.method == "POST" and form.is_valid():
+        try:
+            receipt = _file(form, request)
+        except CityError as error:
+            failed, _ = views.refusal(error, language)
+            for name, code in error.fields.items():
+                form.add_error(name if name in form.fields else None, text(code, language, **error.values))
+        else:
+            context = {"face": "desk", "receipt": receipt, "case_url": f"/desk/cases/{receipt.number}"}
+            return render(request, "web/desk/filed.html", context)
+    context = {"face": "desk", "form": form, "failed": failed, "city": directory.city()}
+    status = 422 if request.method == "POST" else 200
+    return render(request, "web/desk/new.html", context, status=status)
+
+
+def _file(form: OnBehalfForm, request: HttpRequest) -> Receipt:
+    photos = take_photos([upload.read() for upload in request.FILES.getlist("photos")])
+    filing = replace(form.filing(), photos=tuple(photos))
+    with unit():
+        return cases_commands.file_report(filing, actor=actor_from(request), at=clock.now())

@@ -1,0 +1,309 @@
+"""What the desk's pages show, gathered for their templates: queues, history in words, what the citizen will read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from ngomon.cases import queries as cases
+from ngomon.cases.terms import CaseLine, CaseView, EntryView, PictureView, picture_url
+from ngomon.core.actors import Actor
+from ngomon.core.errors import CityError
+from ngomon.core.events import history
+from ngomon.core.terms import Recorded
+from ngomon.core.text import in_language
+from ngomon.core.texts import has_text, text
+from ngomon.directory import queries as directory
+from ngomon.identity import queries as identity
+from ngomon.messages import queries as messages
+from ngomon.processes import queries as processes
+from ngomon.processes.terms import OpenTask
+
+
+@dataclass(frozen=True)
+class Queue:
+    """A named list of work: the steps it holds and who sees it."""
+
+    key: str
+    steps: tuple[str, ...]
+    roles: tuple[str, ...]
+    icon: str
+    mine: bool = False
+
+
+QUEUES = (
+    Queue("triage", ("verify",), ("ioc_operator", "ioc_lead"), "inbox"),
+    Queue("routing", ("route",), ("ioc_operator", "ioc_lead"), "route"),
+    Queue("asked", ("waiting",), ("ioc_operator", "ioc_lead"), "message-circle-question"),
+    Queue("review", ("review",), ("ioc_editor", "ioc_lead"), "badge-check"),
+    Queue("appeals", ("appeal",), ("ioc_lead",), "scale"),
+    Queue("intake", ("intake",), ("agency_clerk", "agency_head"), "inbox"),
+    Queue("assign", ("assign", "redo", "extension"), ("agency_head",), "users"),
+    Queue("mine", ("handle",), ("agency_officer",), "wrench", mine=True),
+    Queue("handling", ("handle", "asked"), ("agency_officer", "agency_head", "agency_clerk"), "hammer"),
+    Queue("approve", ("approve",), ("agency_head",), "signature"),
+    Queue("promised", ("committed",), ("agency_head", "city_office", "ioc_lead"), "calendar-clock"),
+)
+
+
+def queues_of(actor: Actor) -> list[Queue]:
+    """The queues this actor works in, in the order of the work."""
+    return [queue for queue in QUEUES if actor.holds(*queue.roles)]
+
+
+def agency_name(key: str, language: str) -> str:
+    """An agency's name, also of one that ended; the key itself where it was never known."""
+    if not key:
+        return text("web.desk.no_agency", language)
+    return in_language(directory.agency(key).name, language)
+
+
+def category_name(key: str, language: str) -> str:
+    """A category's name."""
+    return in_language(directory.category(key).name, language)
+
+
+def area_name(key: str, language: str) -> str:
+    """An area's name."""
+    return in_language(directory.area(key).name, language) if key else ""
+
+
+ICONS = {
+    "cases.case_opened": "megaphone",
+    "cases.signal_received": "inbox",
+    "cases.merged": "merge",
+    "cases.unmerged": "split",
+    "cases.rated": "star",
+    "cases.committed": "calendar-clock",
+    "cases.category_changed": "tags",
+}
+
+
+REPORTERS = frozenset({"reply", "rate", "object", "appeal"})
+REPORTERS_EVENTS = frozenset({"cases.case_opened", "cases.signal_received", "cases.rated", "cases.followed"})
+
+
+def history_lines(events: Iterable[Recorded], view: CaseView, language: str) -> list[dict[str, Any]]:
+    """The case's events as lines of a timeline, each with the words that came with it. A reporter is never named."""
+    told = list(events)
+    entries = {str(entry.id): entry for entry in view.entries}
+    staff = identity.names_of({UUID(e.actor_id) for e in told if _is_officer(e)})
+    return [_history_line(recorded, entries, staff, language) for recorded in told]
+
+
+def _body(recorded: Recorded) -> dict[str, Any]:
+    return recorded.event.body() if recorded.event else {}
+
+
+def _is_officer(recorded: Recorded) -> bool:
+    is_account = len(recorded.actor_id) == 36 and recorded.kind not in REPORTERS_EVENTS
+    return is_account and _body(recorded).get("action") not in REPORTERS
+
+
+def _history_line(
+    recorded: Recorded, entries: Mapping[str, EntryView], staff: Mapping[UUID, str], language: str
+) -> dict[str, Any]:
+    body = _body(recorded)
+    action = str(body.get("action", "")) or recorded.kind.split(".", 1)[1]
+    key = f"cases.history.{action}"
+    entry = entries.get(str(body.get("entry", "")))
+    if _is_officer(recorded):
+        who = staff.get(UUID(recorded.actor_id), "")
+    elif recorded.actor_id.startswith("system:"):
+        who = text("web.desk.by_system", language)
+    else:
+        who = text("web.desk.by_reporter", language)
+    title = text(key, language) if has_text(key) else action
+    icon = ICONS.get(recorded.kind, "circle-dot")
+    return {"at": recorded.at, "title": title, "who": who, "words": entry.text if entry else "", "icon": icon}
+
+
+def row(line: CaseLine, at: datetime, language: str) -> dict[str, Any]:
+    """One line of a queue."""
+    return {
+        "line": line,
+        "category": category_name(line.category, language),
+        "area": area_name(line.area, language),
+        "agency": agency_name(line.agency, language) if line.agency else "",
+        "is_late": line.due_at is not None and line.due_at < at,
+        "url": f"/desk/cases/{line.number}",
+    }
+
+
+def in_words(name: Mapping[str, str], language: str) -> str:
+    """A name in the reader's language."""
+    return in_language(name, language)
+
+
+def points(rows: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+    """A queue as points for the map."""
+    features = [
+        {
+            "type": "Feature",
+            "geometry": {"type": "Point", "coordinates": [row["line"].lon, row["line"].lat]},
+            "properties": {
+                "title": f"{row['line'].number} · {row['category']}",
+                "url": row["url"],
+                "state": "late" if row["is_late"] else "open",
+            },
+        }
+        for row in rows
+    ]
+    return {"type": "FeatureCollection", "features": features}
+
+
+def category_choices(at: datetime, language: str) -> list[tuple[str, str]]:
+    """The catalogue's leaves with the name of what they lie under, in its order."""
+    made = []
+    for found in directory.categories(directory.local_day(at)):
+        above = in_language(directory.category(found.parent).name, language) + " › " if found.parent else ""
+        made.append((found.key, above + in_language(found.name, language)))
+    return made
+
+
+def refusal(error: CityError, language: str) -> tuple[str, list[str]]:
+    """An error in the reader's words: what is wrong, and each field's own reason."""
+    values = dict(error.values)
+    return text(error.code, language, **values), [
+        text(code, language, **values) for code in error.fields.values()
+    ]
+
+
+TONES = {
+    "received": "river",
+    "waiting": "amber",
+    "in_progress": "hue",
+    "answered": "leaf",
+    "committed": "amber",
+    "rejected": "neutral",
+    "merged": "neutral",
+    "closed": "leaf",
+}
+
+
+def _picture(view: PictureView) -> dict[str, Any]:
+    shown = "cases.picture.after" if view.role == "after" else "cases.picture.before"
+    return {
+        "url": picture_url(view.file),
+        "thumb": picture_url(view.thumbnail),
+        "alt": text(shown),
+        "caption": text(shown),
+        "width": view.width,
+        "height": view.height,
+    }
+
+
+def _proposal(line: CaseLine, at: datetime, language: str) -> dict[str, Any] | None:
+    if line.status not in {"received", "waiting"}:
+        return None
+    routing = directory.route_for(line.category, line.area, directory.local_day(at))
+    spoken = next((p for p in cases.propose(line.text) if p.key == line.category), None)
+    return {
+        "agency": agency_name(routing.agency, language),
+        "why": in_language(routing.why, language),
+        "words": ", ".join(spoken.because) if spoken else "",
+        "category": category_name(line.category, language),
+    }
+
+
+def _candidates(view: CaseView, at: datetime) -> list[dict[str, Any]]:
+    line = view.line
+    if line.status not in {"received", "waiting"}:
+        return []
+    found = cases.candidates(
+        lon=line.lon, lat=line.lat, text=line.text, category=line.category, at=at, but=line.id
+    )
+    return [
+        {
+            "number": c.number,
+            "text": c.text,
+            "thumbnail": c.thumbnail,
+            "metres": round(c.distance_m),
+            "age": round(c.age_h),
+            "words": ", ".join(c.shared_words) or "–",
+        }
+        for c in found
+    ]
+
+
+SENT_ICONS = {"smtp": "mail", "sms": "message-square", "tray": "inbox"}
+
+
+def _sent(view: CaseView, actor: Actor) -> list[dict[str, Any]]:
+    return [
+        {
+            "subject": told.subject,
+            "channel": text(f"messages.channel.{told.channel}"),
+            "to": told.address,
+            "state": text(f"messages.state.{told.state}"),
+            "at": told.sent_at or told.at,
+            "icon": SENT_ICONS.get(told.channel, "send"),
+        }
+        for told in messages.messages_of(view.line.ref, actor=actor)
+    ]
+
+
+def glance(view: CaseView, *, actor: Actor, at: datetime, language: str) -> dict[str, Any]:
+    """Everything on the case's page but the forms."""
+    line = view.line
+    deadline = processes.deadline_of(line.ref)
+    tasks = processes.open_tasks(line.ref)
+    before = [p for p in view.pictures if p.role == "before"]
+    after = [p for p in view.pictures if p.role == "after"]
+    answers = [e for e in view.entries if e.kind == "answer" and e.is_current]
+    point = {"type": "Feature", "geometry": {"type": "Point", "coordinates": [line.lon, line.lat]}}
+    return {
+        "view": view,
+        "line": line,
+        "category": category_name(line.category, language),
+        "area": area_name(line.area, language),
+        "agency": agency_name(line.agency, language) if line.agency else "",
+        "step_name": in_language(tasks[0].name, language) if tasks else "",
+        "status_label": text(f"cases.status.{line.status}", language),
+        "status_tone": TONES.get(line.status, "neutral"),
+        "deadline_words": deadline.words(language),
+        "is_paused": deadline.is_paused,
+        "danger": ", ".join(cases.danger_words(line.text)),
+        "pair": (picture_url(before[0].file), picture_url(after[-1].file)) if before and after else None,
+        "pictures": [_picture(p) for p in view.pictures],
+        "point": {"type": "FeatureCollection", "features": [{**point, "properties": {"state": "selected"}}]},
+        "center": (line.lon, line.lat),
+        "answer": answers[-1] if answers else None,
+        "proposal": _proposal(line, at, language),
+        "candidates": _candidates(view, at),
+        "history": history_lines(history("case", str(line.id)), view, language),
+        "sent": _sent(view, actor)
+        if actor.holds("ioc_operator", "ioc_editor", "ioc_lead", "city_office")
+        else [],
+        "waits_for": text("web.desk.waits_for", who=_waits(tasks, language)) if tasks else "",
+    }
+
+
+def _waits(tasks: Sequence[OpenTask], language: str) -> str:
+    task = tasks[0]
+    role = text(f"identity.role.{task.role}", language)
+    return f"{role} · {agency_name(task.agency, language)}" if task.agency else role
+
+
+def asked_of(actor: Actor, language: str) -> list[dict[str, Any]]:
+    """The open questions to this officer's agencies, with the case they are about and the words."""
+    rows = []
+    for task in processes.consultations_of(actor):
+        line, question = cases.asked_case(task.of, task.id)
+        rows.append(
+            {
+                "number": line.number,
+                "text": line.text,
+                "category": category_name(line.category, language),
+                "area": area_name(line.area, language),
+                "asked_by": agency_name(line.agency, language),
+                "agency": task.agency,
+                "agency_name": agency_name(task.agency, language),
+                "question": question,
+                "due_at": task.due_at,
+            }
+        )
+    return rows
