@@ -1,0 +1,194 @@
+"""Tables of processes: versions of definitions, what runs, what was done, consultations, the clock's ledger, counts."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.db import models
+from django.db.models import Q
+
+from ngomon.core.events import Aggregate
+from ngomon.core.ids import uuid7
+
+from .terms import PROCESS
+
+
+class DefinitionVersion(Aggregate):
+    """One version of a definition. Never changed; running instances keep theirs."""
+
+    aggregate_kind = "process_definition"
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    key = models.CharField(max_length=60)
+    n = models.IntegerField()
+    text = models.TextField()
+    hash = models.CharField(max_length=64)
+    valid_from = models.DateTimeField()
+    published_by = models.CharField(max_length=64)
+
+    class Meta:
+        db_table = "processes_definition"
+        constraints = [models.UniqueConstraint(fields=["key", "n"], name="processes_definition_n")]
+
+
+class Instance(Aggregate):
+    """A running or ended process of a thing, together with its open main task: so it always has exactly one, or ended.
+
+    `wake_at` is its timer: the next instant at which something happens without anybody's doing (a rung of the ladder, a
+    silence, a promised day). `rung` and `task_rung` count the rungs that were reached, so each is told once.
+    `is_stale`: the calendar changed under it and the due times are to be worked out anew.
+    """
+
+    aggregate_kind = PROCESS
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    of_kind = models.CharField(max_length=40)
+    of_key = models.CharField(max_length=64)
+    of_label = models.CharField(max_length=80, default="")
+    of_url = models.CharField(max_length=200, default="")
+    definition = models.CharField(max_length=60)
+    n = models.IntegerField()
+    values = models.TextField(default="{}")
+    proposed = models.CharField(max_length=80, default="")
+    agency = models.CharField(max_length=80, default="")
+    budget_unit = models.CharField(max_length=8)
+    budget_n = models.FloatField()
+    started_at = models.DateTimeField()
+    due_at = models.DateTimeField(null=True)
+    paused_at = models.DateTimeField(null=True)
+    pause_reason = models.CharField(max_length=60, default="")
+    met_at = models.DateTimeField(null=True)
+    has_ledger = models.BooleanField(default=False)
+    is_late = models.BooleanField(default=False)
+    rung = models.SmallIntegerField(default=0)
+    commit_on = models.DateField(null=True)
+    step = models.CharField(max_length=40)
+    status = models.CharField(max_length=20)
+    task = models.UUIDField()
+    role = models.CharField(max_length=120)
+    task_agency = models.CharField(max_length=80, default="")
+    assignee = models.UUIDField(null=True)
+    last_officer = models.UUIDField(null=True)
+    barred = models.UUIDField(null=True)
+    task_opened_at = models.DateTimeField()
+    task_due_at = models.DateTimeField(null=True)
+    task_rung = models.SmallIntegerField(default=0)
+    consulting = models.SmallIntegerField(default=0)
+    consult_due_at = models.DateTimeField(null=True)
+    wake_at = models.DateTimeField(null=True)
+    is_stale = models.BooleanField(default=False)
+    ended_at = models.DateTimeField(null=True)
+    outcome = models.CharField(max_length=40, default="")
+
+    class Meta:
+        db_table = "processes_instance"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["of_key", "of_kind"],
+                name="processes_instance_one",
+                condition=Q(ended_at__isnull=True),
+            ),
+        ]
+        indexes: ClassVar = [
+            models.Index(fields=["of_key", "of_kind"], name="processes_instance_of"),
+            models.Index(
+                fields=["wake_at"], name="processes_instance_wake", condition=Q(wake_at__isnull=False)
+            ),
+            models.Index(
+                fields=["task_agency", "role", "task_due_at", "id"],
+                name="processes_instance_queue",
+                condition=Q(ended_at__isnull=True),
+            ),
+            models.Index(
+                fields=["assignee", "task_due_at", "id"],
+                name="processes_instance_mine",
+                condition=Q(ended_at__isnull=True) & Q(assignee__isnull=False),
+            ),
+            models.Index(
+                fields=["agency"], name="processes_instance_agency", condition=Q(ended_at__isnull=True)
+            ),
+        ]
+
+
+class Task(models.Model):
+    """A main task that was done; written when it is."""
+
+    id = models.UUIDField(primary_key=True, editable=False)
+    instance = models.ForeignKey(Instance, on_delete=models.PROTECT, related_name="+")
+    step = models.CharField(max_length=40)
+    role = models.CharField(max_length=120)
+    agency = models.CharField(max_length=80, default="")
+    assignee = models.UUIDField(null=True)
+    opened_at = models.DateTimeField()
+    due_at = models.DateTimeField(null=True)
+    done_at = models.DateTimeField()
+    action = models.CharField(max_length=40)
+    done_by = models.CharField(max_length=64)
+
+    class Meta:
+        db_table = "processes_task"
+        indexes = [models.Index(fields=["instance", "opened_at"], name="processes_task_instance")]
+
+
+class Consultation(models.Model):
+    """One agency's part of a consultation; those asked together share `set_id`. The words are with who asked."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    instance = models.ForeignKey(Instance, on_delete=models.PROTECT, related_name="+")
+    set_id = models.UUIDField()
+    agency = models.CharField(max_length=80)
+    join = models.CharField(max_length=5)
+    question = models.CharField(max_length=64, default="")
+    asked_at = models.DateTimeField()
+    due_at = models.DateTimeField()
+    closed_at = models.DateTimeField(null=True)
+    opinion = models.CharField(max_length=10, default="")
+    answer = models.CharField(max_length=64, default="")
+    answered_by = models.CharField(max_length=64, default="")
+
+    class Meta:
+        db_table = "processes_consultation"
+        constraints = [
+            models.UniqueConstraint(fields=["set_id", "agency"], name="processes_consultation_one")
+        ]
+        indexes = [
+            models.Index(fields=["instance"], name="processes_consultation_of"),
+            models.Index(
+                fields=["agency", "due_at", "id"],
+                name="processes_consultation_open",
+                condition=Q(closed_at__isnull=True),
+            ),
+        ]
+
+
+class LedgerEntry(models.Model):
+    """A suspension or an extension of an instance's clock. Kinds: suspension, extension."""
+
+    id = models.BigAutoField(primary_key=True)
+    instance = models.ForeignKey(Instance, on_delete=models.PROTECT, related_name="+")
+    kind = models.CharField(max_length=10)
+    from_at = models.DateTimeField()
+    to_at = models.DateTimeField(null=True)
+    days = models.SmallIntegerField(default=0)
+    reason = models.CharField(max_length=64, default="")
+    actor_id = models.CharField(max_length=64, default="")
+
+    class Meta:
+        db_table = "processes_ledger"
+        indexes = [models.Index(fields=["instance", "from_at"], name="processes_ledger_of")]
+
+
+class Counter(models.Model):
+    """How many open instances stand at a step with an agency, and how many of them are late. Equal to a recount (tested)."""
+
+    agency = models.CharField(max_length=80)
+    definition = models.CharField(max_length=60)
+    step = models.CharField(max_length=40)
+    open = models.IntegerField(default=0)
+    late = models.IntegerField(default=0)
+
+    class Meta:
+        db_table = "processes_counter"
+        constraints = [
+            models.UniqueConstraint(fields=["agency", "definition", "step"], name="processes_counter_one")
+        ]
