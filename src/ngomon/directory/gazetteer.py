@@ -16,28 +16,11 @@ from ngomon.directory.terms import Area, AreaKind, FormerUnit, FoundPlace, NearP
 
 M_PER_DEG = 111_320.0
 """Metres in one degree of latitude (WGS 84, mean)."""
-FILLING = frozenset(
-    [
-        "duong",
-        "pho",
-        "kiet",
-        "hem",
-        "ngo",
-        "so",
-        "tp",
-        "thanh",
-        "street",
-        "road",
-        "alley",
-        "no",
-        "at",
-        "tai",
-        "o",
-        "gan",
-        "near",
-        "truoc",
-    ]
+_FILLING = (
+    "duong pho kiet hem ngo so tp thanh xa phuong quan huyen thi tran thon tai o gan truoc sau canh "
+    "street road alley ward commune district no at in near"
 )
+FILLING = frozenset(_FILLING.split())
 """Words of an address that name no place by themselves."""
 _FORMER = {AreaKind.FORMER_WARD, AreaKind.FORMER_DISTRICT}
 

@@ -24,6 +24,12 @@ SOON = timedelta(days=60)
 """How far ahead a year nobody has confirmed is warned about."""
 
 
+def problem_in_words(problem: terms.Problem, language: str) -> str:
+    """One problem of a pack or workbook for a person: where it is, and what is wrong."""
+    where = ":".join(str(part) for part in (problem.where, problem.line, problem.column) if part)
+    return f"{where} {text(problem.code, language, **problem.values)}"
+
+
 def edition() -> int:
     """Counts every change of the directory; 0 before a pack was loaded."""
     return current().edition
@@ -58,8 +64,6 @@ def area_at(lon: float, lat: float, on: date) -> terms.Area | None:
     A point just outside the drawn limits (a beach, the river mouth) belongs to the nearest area.
     """
     snapshot = current()
-    if not snapshot.holds(lon, lat):
-        return None
     found = (snapshot.areas.get(key) for key in snapshot.areas_around(lon, lat))
     return next((area for area in found if area is not None and rules.is_in_force(area, on)), None)
 
@@ -169,7 +173,8 @@ def route_for(category_key: str, area_key: str | None, on: date) -> terms.Routin
     place = snapshot.areas.get(area_key or "")
     chain = _chain(category(category_key), snapshot.categories)
     lies_in = _chain(place, snapshot.areas) if place else ()
-    for rule in rules.rank_rules(snapshot.routing, chain, lies_in, place.kind if place else "", on):
+    named = [rule for key in (*chain, "*") for rule in snapshot.rules_for.get(key, ())]
+    for rule in rules.rank_rules(named, chain, lies_in, place.kind if place else "", on):
         found = _agency_meant(snapshot, rule.agency, place, on)
         if found is not None:
             return terms.Routing(found.key, _why(rule, found, place, chain[0]), rule.id)

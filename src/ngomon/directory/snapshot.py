@@ -6,7 +6,6 @@ and nobody else's process sees it before the commit.
 
 from __future__ import annotations
 
-import math
 import time
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
@@ -67,6 +66,14 @@ class Snapshot:
         return {key: tuple(rows) for key, rows in found.items()}
 
     @cached_property
+    def rules_for(self) -> Mapping[str, tuple[terms.RoutingRule, ...]]:
+        """Routing rules by the category they name ("*" for any), in the table's order."""
+        found: dict[str, list[terms.RoutingRule]] = defaultdict(list)
+        for rule in self.routing:
+            found[rule.category].append(rule)
+        return {key: tuple(rows) for key, rows in found.items()}
+
+    @cached_property
     def gazetteer(self) -> Gazetteer:
         """The place search."""
         return Gazetteer(self.places, self.areas)
@@ -88,22 +95,29 @@ class Snapshot:
         return made
 
     def areas_around(self, lon: float, lat: float) -> list[str]:
-        """Keys of the areas that hold a point; the nearest within NEAR_DEG where none does."""
+        """Keys of the areas that hold a point; in the city but in none of them, the nearest within NEAR_DEG."""
+        if not self._is_within_bounds(lon, lat):
+            return []
         keys, tree, polygons = self._polygons
         point = Point(lon, lat)
         found = [keys[i] for i in tree.query(point) if polygons[i].intersects(point)]
-        if not found and keys:
+        if not found and keys and self._is_by_outline(point):
             found = [keys[i] for i in tree.query_nearest(point, max_distance=NEAR_DEG)]
         return found
 
     def holds(self, lon: float, lat: float) -> bool:
         """Whether a point lies in the city: within its bounds, and within or near its outline."""
-        if not (math.isfinite(lon) and math.isfinite(lat)) or self.city is None:
+        return self._is_within_bounds(lon, lat) and self._is_by_outline(Point(lon, lat))
+
+    def _is_within_bounds(self, lon: float, lat: float) -> bool:
+        """Also False for what is no number, and before a city is loaded."""
+        if self.city is None:
             return False
         west, south, east, north = self.city.bounds
-        if not (west <= lon <= east and south <= lat <= north):
-            return False
-        return self._outline is None or bool(self._outline.intersects(Point(lon, lat)))
+        return west <= lon <= east and south <= lat <= north
+
+    def _is_by_outline(self, point: Point) -> bool:
+        return self._outline is None or bool(self._outline.intersects(point))
 
 
 def the_city(snapshot: Snapshot) -> terms.City:

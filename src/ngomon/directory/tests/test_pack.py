@@ -112,6 +112,8 @@ def test_every_error_is_named_with_file_and_line_and_nothing_is_loaded(folder):
         ("places.csv", 4, "key", "bad_key"),
     }
     assert queries.edition() == 0
+    said = {queries.problem_in_words(p, "vi") for p in caught.value.problems}
+    assert "categories.csv:4:budget_days “three” không phải số." in said
 
 
 def test_references_that_lead_nowhere_are_named(folder):

@@ -188,6 +188,7 @@ def test_places_are_found_as_people_type_them(city):
     (found,) = queries.find_places("Phú Mậu", 3)
     assert (found.key, found.former["vi"]) == ("102", "Xã Phú Mậu")
     assert len(queries.find_places("phuong", 1)) == 1
+    assert first("xã Đông Ba") == "dong-ba"
 
 
 def test_the_nearest_place_says_where_a_point_is(city):
