@@ -10,7 +10,7 @@ import io
 import json
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -129,16 +129,16 @@ def _read_shapes(folder: Path, name: str, problems: Problems) -> dict[str, str]:
         return {}
     try:
         collection = json.loads(path.read_text(encoding="utf-8"))
-        features = collection.get("features", [collection])
-    except (ValueError, AttributeError) as error:
+        features = list(collection.get("features", [collection]))
+    except (ValueError, AttributeError, TypeError, RecursionError) as error:
         line = getattr(error, "lineno", 1)
         problems.add(name, line, "", "directory.pack.bad_geojson", reason=str(error))
         return {}
     found: dict[str, str] = {}
     for number, feature in enumerate(features, 1):
         properties = feature.get("properties") if isinstance(feature, dict) else None
-        code = str((properties or {}).get("code") or "")
-        reason = _shape_fault(feature)
+        code = str(properties.get("code") or "") if isinstance(properties, dict) else ""
+        reason = shape_fault(feature)
         if reason:
             problems.add(name, number, "geometry", "directory.pack.bad_shape", value=code, reason=reason)
             continue
@@ -146,7 +146,8 @@ def _read_shapes(folder: Path, name: str, problems: Problems) -> dict[str, str]:
     return found
 
 
-def _shape_fault(feature: Mapping[str, Any]) -> str:
+def shape_fault(feature: Any) -> str:
+    """Why a GeoJSON feature is no usable polygon of lon/lat; empty for a good one."""
     try:
         made = to_shape(feature["geometry"])
     except Exception as error:
