@@ -1,0 +1,1 @@
+"""The account pages: signing in, the profile, the page of a locked account."""
