@@ -6,7 +6,7 @@ import minus from "lucide-static/icons/minus.svg?raw";
 import plus from "lucide-static/icons/plus.svg?raw";
 import expand from "lucide-static/icons/expand.svg?raw";
 import { element, icon } from "../dom.ts";
-import { boxAround, fetchJson, fetchLayers, NOTHING, type Box, type Layer } from "../map/data.ts";
+import { boxAround, fetchAtlas, fetchJson, NOTHING, type Atlas, type Box } from "../map/data.ts";
 import { drawGlobe } from "../map/globe.ts";
 import { drawPlain } from "../map/plain.ts";
 import type { Options, Place, Surface } from "../map/surface.ts";
@@ -14,7 +14,7 @@ import { say } from "../texts.ts";
 
 export class HueMap extends HTMLElement {
   private surface: Surface | undefined;
-  private layers: Layer[] = [];
+  private atlas: Atlas = { layers: [] };
   private points: FeatureCollection = NOTHING;
   private waiting: { pin?: Place; follow?: boolean } = {};
   private stop = new AbortController();
@@ -86,8 +86,8 @@ export class HueMap extends HTMLElement {
 
   private async draw(): Promise<void> {
     try {
-      [this.layers, this.points] = await Promise.all([
-        fetchLayers(this.getAttribute("layers") ?? "").catch(() => []),
+      [this.atlas, this.points] = await Promise.all([
+        fetchAtlas(this.getAttribute("layers") ?? "").catch(() => ({ layers: [] })),
         this.readPoints(),
       ]);
       this.surface = await this.make();
@@ -122,17 +122,16 @@ export class HueMap extends HTMLElement {
 
   private options(): Options {
     const center = this.numbers("center");
-    const bounds = this.numbers("bounds");
     const zoom = this.getAttribute("zoom");
     return {
       host: this,
       label: this.getAttribute("label") ?? say("ui.js.map.label"),
-      layers: this.layers,
+      layers: this.atlas.layers,
       points: this.points,
-      tiles: this.absolute(this.getAttribute("tiles") ?? ""),
-      center: this.waiting.pin ?? (center.length === 2 ? (center as Place) : undefined),
-      zoom: zoom ? Number(zoom) : undefined,
-      bounds: bounds.length === 4 ? (bounds as Box) : undefined,
+      tiles: this.tiles,
+      center: this.waiting.pin ?? (center.length === 2 ? (center as Place) : this.atlas.center),
+      zoom: zoom ? Number(zoom) : this.atlas.zoom,
+      bounds: this.bounds,
       pick: this.hasAttribute("pick"),
       wheel: this.hasAttribute("wheel"),
       onPick: ([lon, lat]) => this.tell("map-pick", { lon, lat }),
@@ -141,13 +140,20 @@ export class HueMap extends HTMLElement {
     };
   }
 
+  private get bounds(): Box | undefined {
+    const own = this.numbers("bounds");
+    return own.length === 4 ? (own as Box) : this.atlas.bounds;
+  }
+
+  /** A richer base map, where the page names one or the city has one installed. */
+  private get tiles(): string {
+    const url = this.getAttribute("tiles") ?? this.atlas.basemap ?? "";
+    return url ? new URL(url, location.href).href : "";
+  }
+
   private numbers(name: string): number[] {
     const given = this.getAttribute(name);
     return given ? given.split(",").map(Number).filter((n) => !Number.isNaN(n)) : [];
-  }
-
-  private absolute(url: string): string {
-    return url ? new URL(url, location.href).href : "";
   }
 
   private async readPoints(): Promise<FeatureCollection> {
@@ -168,7 +174,7 @@ export class HueMap extends HTMLElement {
       made.addEventListener("click", act);
       return made;
     };
-    const whole = this.options().bounds ?? boxAround(this.layers.flatMap((layer) => layer.data.features));
+    const whole = boxAround(this.atlas.layers.flatMap((layer) => layer.data.features)) ?? this.bounds;
     const bar = element("div", { class: "map__tools" });
     bar.append(
       button(say("ui.js.map.zoom_in"), plus, () => this.surface?.zoomBy(1)),
@@ -179,8 +185,8 @@ export class HueMap extends HTMLElement {
   }
 
   private note(): void {
-    const credits = [...new Set(this.layers.flatMap((layer) => (layer.credit ? [layer.credit] : [])))];
-    const simple = this.hasAttribute("simple");
+    const credits = [...new Set(this.atlas.layers.flatMap((layer) => (layer.credit ? [layer.credit] : [])))];
+    const simple = this.hasAttribute("simple") && !this.tiles;
     if (!simple && credits.length === 0) return;
     const why = [this.dataset["plainWhy"] ?? "", simple ? say("ui.js.map.simple_why") : "", credits.join(" · ")].filter(Boolean);
     const head = element("summary", {}, simple ? say("ui.js.map.simple") : "©");

@@ -11,6 +11,8 @@ export interface Change {
   version?: number;
 }
 
+/** The browser was away too long for the stream to go on: every part fetches itself again. */
+const EVERYTHING: Change = { position: 0, kind: "*", id: "*" };
 const NAME = "ngomon-live";
 const AGAIN_MS = [1000, 2000, 5000, 10_000, 30_000];
 
@@ -52,6 +54,10 @@ class LiveFeed extends HTMLElement {
       this.show(true);
     };
     this.source.onmessage = (event) => this.take(event);
+    this.source.addEventListener("reset", () => {
+      this.channel?.postMessage(EVERYTHING);
+      this.tell(EVERYTHING);
+    });
     this.source.onerror = () => {
       this.show(false);
       // The browser tries again by itself unless the server answered with an error.
@@ -74,7 +80,7 @@ class LiveFeed extends HTMLElement {
     const names = new Set([`${change.kind}:${change.id}`, `${change.kind}:*`]);
     for (const part of document.querySelectorAll<HTMLElement>("[data-live]")) {
       const wanted = (part.dataset["live"] ?? "").split(/\s+/);
-      if (wanted.some((name) => names.has(name))) window.htmx.trigger(part, "live", change);
+      if (change.kind === "*" || wanted.some((name) => names.has(name))) window.htmx.trigger(part, "live", change);
     }
   }
 

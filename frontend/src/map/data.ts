@@ -22,15 +22,23 @@ export async function fetchJson<T>(url: string): Promise<T> {
   return (await answer.json()) as T;
 }
 
-/** All layers of the list at this address; one that cannot be fetched is left out, the others still make a map. */
-export async function fetchLayers(url: string): Promise<Layer[]> {
-  if (!url) return [];
-  const list = await fetchJson<{ layers: Omit<Layer, "data">[] } | Omit<Layer, "data">[]>(url);
-  const entries = Array.isArray(list) ? list : list.layers;
+/** What the city's list of layers says: where the city lies, what can be drawn, and a richer base map where one is installed. */
+export interface Atlas {
+  center?: [number, number];
+  zoom?: number;
+  bounds?: Box;
+  basemap?: string | null;
+  layers: Layer[];
+}
+
+/** The list at this address with its layers; one that cannot be fetched is left out, the others still make a map. */
+export async function fetchAtlas(url: string): Promise<Atlas> {
+  if (!url) return { layers: [] };
+  const list = await fetchJson<Atlas>(url);
   const fetched = await Promise.allSettled(
-    entries.map(async (entry) => ({ ...entry, data: await fetchJson<FeatureCollection>(entry.url) })),
+    list.layers.map(async (entry) => ({ ...entry, data: await fetchJson<FeatureCollection>(entry.url) })),
   );
-  return fetched.flatMap((one) => (one.status === "fulfilled" ? [one.value] : []));
+  return { ...list, layers: fetched.flatMap((one) => (one.status === "fulfilled" ? [one.value] : [])) };
 }
 
 /** The name of a feature in the page's language. */

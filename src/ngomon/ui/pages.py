@@ -6,11 +6,14 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_GET, require_POST
+from django.views.i18n import set_language
 
 from ngomon.core.clock import now
 
 from .showcase import Sample, showcase
 
+# The test over all routes reads from each page which permission it needs; these need none.
+OPEN_TO_ALL = ""
 YEAR_S = 365 * 24 * 3600
 LOOKS = {"theme": {"auto", "light", "dark"}, "text": {"normal", "big"}}
 
@@ -37,3 +40,13 @@ def styleguide(request: HttpRequest) -> HttpResponse:
     form = Sample({"words": "", "contact": "0905"}) if "errors" in request.GET else Sample()
     face = request.GET.get("face", "citizen")
     return render(request, "ui/styleguide.html", {**showcase(now()), "form": form, "face": face})
+
+
+@require_POST
+def choose_language(request: HttpRequest) -> HttpResponse:
+    """Keep the language in a cookie of this browser and go back to the page."""
+    return set_language(request)
+
+
+for page in (set_look, styleguide, choose_language):
+    setattr(page, "permission", OPEN_TO_ALL)
