@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from ngomon.directory.rules import AT_PLACE
 from ngomon.directory.tables import REFERENCES, TABLES, Row
 from ngomon.directory.terms import Group, Problem
 
 _CIRCLES = {"areas": ("parent",), "agencies": ("parent", "successor"), "categories": ("parent",)}
-_AT_PLACE = {"ward_committee", "ward_police"}
 
 
 Rows = Mapping[str, Mapping[str, Row]]
@@ -94,5 +94,5 @@ class _References:
         for key, row in self.rows["routing"].items():
             if row["area"] != "*" and not row["area"].startswith("kind:"):
                 self._unknown("routing", key, "area", row["area"], "areas")
-            if row["agency"] not in _AT_PLACE:
+            if row["agency"] not in AT_PLACE:
                 self._unknown("routing", key, "agency", row["agency"], "agencies")

@@ -194,13 +194,11 @@ def _chain(
 
 
 def _agency_meant(snapshot: Snapshot, name: str, place: terms.Area | None, on: date) -> terms.Agency | None:
-    if (
-        name in {terms.AgencyKind.WARD_COMMITTEE, terms.AgencyKind.WARD_POLICE}
-        and name not in snapshot.agencies
-    ):
-        here = (a for a in snapshot.agencies.values() if place and a.kind == name and a.area == place.key)
-        return next((a for a in here if rules.is_in_force(a, on)), None)
-    return successor_of(name, on)
+    if name not in rules.AT_PLACE or name in snapshot.agencies:
+        return successor_of(name, on)
+    here = [a for a in snapshot.agencies.values() if place and a.kind == name and a.area == place.key]
+    standing = (successor_of(a.key, on) for a in sorted(here, key=lambda a: not rules.is_in_force(a, on)))
+    return next((a for a in standing if a is not None), None)
 
 
 def _why(

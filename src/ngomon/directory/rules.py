@@ -10,7 +10,7 @@ from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
 from ngomon.core.actors import Actor
-from ngomon.directory.terms import DayDecision, DayKind, Hours, RoutingRule
+from ngomon.directory.terms import AgencyKind, DayDecision, DayKind, Hours, RoutingRule
 
 ONE_DAY = timedelta(days=1)
 SEARCH_DAYS = 3660
@@ -200,6 +200,9 @@ def calendar_of(hours: tuple[Hours, ...], days: Iterable[DayDecision], timezone:
 
 
 # --- routing --------------------------------------------------------------------------------------------------------
+
+AT_PLACE = frozenset({AgencyKind.WARD_COMMITTEE.value, AgencyKind.WARD_POLICE.value})
+"""What a routing rule may name instead of an agency: the one of this kind at the place."""
 
 
 def rank_rules(

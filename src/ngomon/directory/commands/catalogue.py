@@ -14,7 +14,8 @@ from ngomon.core.units import command
 from ngomon.directory.commands.edition import lock_city, next_edition, require_editor
 from ngomon.directory.commands.fields import apply_fields, known_keys
 from ngomon.directory.models import Category, RoutingRule, StandardText
-from ngomon.directory.terms import AgencyKind, Group
+from ngomon.directory.rules import AT_PLACE
+from ngomon.directory.terms import Group
 
 
 @command
@@ -95,8 +96,7 @@ def add_routing(
     apply_fields("routing", row, {**values, "valid_from": valid_from})
     if not (row.area == "*" or row.area.startswith("kind:") or row.area in known_keys("areas")):
         raise Invalid.field("area", "directory.pack.unknown", value=area, file="")
-    is_at_place = agency in {AgencyKind.WARD_COMMITTEE, AgencyKind.WARD_POLICE}
-    if not is_at_place and agency not in known_keys("agencies"):
+    if agency not in AT_PLACE and agency not in known_keys("agencies"):
         raise Invalid.field("agency", "directory.pack.unknown", value=agency, file="")
     if RoutingRule.objects.filter(key=row.key).exists():
         raise Conflict("directory.key_taken", key=row.key)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import date, datetime, timedelta
 from uuid import uuid4
 
 import pytest
+from django.db import connection
 
 from ngomon.core.errors import Conflict, Invalid, NotFound, Refused
 from ngomon.core.events import read_log
@@ -85,6 +87,32 @@ def test_an_agency_ends_and_its_successor_is_told_when_the_day_has_come(city):
             duty.do(actor=SYSTEM, at=AT + timedelta(days=day))
     assert [(e.agency, e.successor) for e in told("agency_succeeded")] == [("ward-103", "ward-102")]
     assert queries.posts("ward-103", on=ON + timedelta(days=7)) == []
+
+
+def test_what_fell_to_a_ward_committee_falls_to_its_successor(city):
+    do(commands.close_agency, "ward-103", "ward-102", ON)
+    assert queries.route_for("pothole", "103", ON - timedelta(days=1)).agency == "ward-103"
+    routing = queries.route_for("pothole", "103", ON)
+    assert routing.agency == "ward-102"
+    assert "UBND phường Phú Xuân" in routing.why["vi"]
+
+
+def test_changes_at_the_same_time_follow_one_another(city):
+    def edit(number: int) -> None:
+        try:
+            for step in range(5):
+                do(commands.edit_agency, f"ward-10{number}", {"phone": f"{number} {step}"})
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=edit, args=(number,)) for number in (1, 2, 3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    queries.forget()
+    assert queries.edition() == 16
+    assert [e.version for e in told("directory_changed")] == list(range(1, 17))
 
 
 @pytest.mark.parametrize("heir", ["ward-103", "transport"])
