@@ -149,6 +149,9 @@ MIDDLEWARE = [
     "ngomon.identity.edge.ActorMiddleware",
 ]
 
+if NGOMON_DEMO:
+    MIDDLEWARE.append("ngomon.web.demo.roles.DemoRoles")
+
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
@@ -157,6 +160,7 @@ TEMPLATES = [
             "context_processors": [
                 "django.template.context_processors.request",
                 "django.template.context_processors.csrf",
+                "ngomon.web.context.frame",
             ],
         },
     }

@@ -6,5 +6,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("ngomon.core.urls")),
     path("", include("ngomon.directory.urls")),
     path("ui/", include("ngomon.ui.urls")),
-    path("desk/", include("ngomon.web.desk.urls")),
+    path("", include("ngomon.cases.urls")),
+    path("", include("ngomon.web.desk.urls")),
+    path("", include("ngomon.web.demo.urls")),
 ]

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import argparse
 import signal
+import sys
 import threading
+import time
 from collections.abc import Callable
 from types import FrameType
 
@@ -16,6 +18,8 @@ from ngomon.core.units import unit
 from ngomon.directory import commands as directory
 from ngomon.services import manifest
 from ngomon.web import supervisor
+from ngomon.web.demo.cast import load_cast, load_citizens
+from ngomon.web.demo.past import Builder, build_past
 
 Command = Callable[[argparse.Namespace], int]
 _commands: dict[str, tuple[Command, Callable[[argparse.ArgumentParser], None]]] = {}
@@ -109,3 +113,30 @@ def work(_: argparse.Namespace) -> int:
     signal.signal(signal.SIGINT, end)
     worker.run(stop)
     return 0
+
+
+def _demo(parser: argparse.ArgumentParser) -> None:
+    _port(parser)
+    parser.add_argument("--no-serve", action="store_true", help="make the city and stop")
+
+
+@subcommand("demo", _demo)
+def demo(options: argparse.Namespace) -> int:
+    """Make Huế with its cast and past, then serve it on one port, without passwords."""
+    began = time.monotonic()
+    init(options)
+    actor, now = actors.system("demo"), clock.now()
+    pack = settings.NGOMON_PACKS / settings.NGOMON_PACK
+    _say("people", began)
+    load_cast(pack, actor=actor, at=now)
+    citizens = load_citizens(pack, actor=actor, at=now)
+    if (pack / "demo" / "reports.jsonl").exists():
+        builder = Builder(pack / "demo", citizens, now)
+        build_past(builder, lambda done, of: _say(f"reports {done}/{of}", began))
+    _say(f"ready: http://{options.host}:{options.port}/demo", began)
+    return 0 if options.no_serve else serve(options)
+
+
+def _say(what: str, began: float) -> None:
+    sys.stdout.write(f"[{time.monotonic() - began:5.1f} s] {what}\n")
+    sys.stdout.flush()

@@ -52,12 +52,13 @@ def _frame(request: HttpRequest, queue: Queue, chosen: str = "") -> dict[str, An
     page = cases.cases_waiting(
         actor=actor, steps=queue.steps, cursor=request.GET.get("after", ""), mine=queue.mine
     )
-    tabs = [
+    nav = [
         {
+            "key": each.key,
             "label": text(f"web.desk.queue.{each.key}"),
             "url": f"/desk?queue={each.key}",
             "current": each.key == queue.key,
-            "count": None if each.mine else sum(counts.get(step, 0) for step in each.steps),
+            "count": 0 if each.mine else sum(counts.get(step, 0) for step in each.steps),
             "icon": each.icon,
         }
         for each in known
@@ -66,13 +67,28 @@ def _frame(request: HttpRequest, queue: Queue, chosen: str = "") -> dict[str, An
         "face": "desk",
         "queue_key": queue.key,
         "queue_title": text(f"web.desk.queue.{queue.key}"),
-        "queue_tabs": tabs,
+        "nav": nav + views.tools(actor),
         "rows": [views.row(line, now, language) for line in page.lines],
         "next_url": f"/desk?queue={queue.key}&after={page.next}" if page.next else "",
         "chosen": chosen,
         "may_file": may(actor, "case.file_on_behalf"),
         "unconfirmed": directory.unconfirmed_years(now) if may(actor, "console.see") else [],
     }
+
+
+def _plain(request: HttpRequest, **shown: Any) -> dict[str, Any]:
+    """The frame of a desk page that shows no queue."""
+    actor = actor_from(request)
+    queues = [
+        {
+            "key": each.key,
+            "label": text(f"web.desk.queue.{each.key}"),
+            "url": f"/desk?queue={each.key}",
+            "icon": each.icon,
+        }
+        for each in queues_of(actor)
+    ]
+    return {"face": "desk", "nav": queues + views.tools(actor, request.path), **shown}
 
 
 @require_GET
@@ -268,7 +284,7 @@ def reporter(request: HttpRequest, number: str) -> HttpResponse:
 def messages_out(request: HttpRequest) -> HttpResponse:
     """What did not get through and waits for a person."""
     letters = messages.dead_letters(actor=actor_from(request))
-    return render(request, "web/desk/messages.html", {"face": "desk", "letters": letters})
+    return render(request, "web/desk/messages.html", _plain(request, letters=letters))
 
 
 @require_POST
@@ -284,7 +300,7 @@ def resend(request: HttpRequest, id: UUID) -> HttpResponse:
 @requires("message.see")
 def parked(request: HttpRequest) -> HttpResponse:
     """Events that a reaction could not handle."""
-    return render(request, "web/desk/parked.html", {"face": "desk", "rows": parked_aggregates()})
+    return render(request, "web/desk/parked.html", _plain(request, rows=parked_aggregates()))
 
 
 @require_POST
@@ -332,7 +348,7 @@ def opinion(request: HttpRequest, number: str) -> HttpResponse:
 def consultations(request: HttpRequest) -> HttpResponse:
     """The questions that other agencies asked this officer's agency."""
     rows = views.asked_of(actor_from(request), _language(request))
-    return render(request, "web/desk/consultations.html", {"face": "desk", "rows": rows})
+    return render(request, "web/desk/consultations.html", _plain(request, rows=rows))
 
 
 @require_http_methods(["GET", "POST"])
@@ -350,9 +366,9 @@ def new_on_behalf(request: HttpRequest) -> HttpResponse:
             for name, code in error.fields.items():
                 form.add_error(name if name in form.fields else None, text(code, language, **error.values))
         else:
-            context = {"face": "desk", "receipt": receipt, "case_url": f"/desk/cases/{receipt.number}"}
+            context = _plain(request, receipt=receipt, case_url=f"/desk/cases/{receipt.number}")
             return render(request, "web/desk/filed.html", context)
-    context = {"face": "desk", "form": form, "failed": failed, "city": directory.city()}
+    context = _plain(request, form=form, failed=failed)
     status = 422 if request.method == "POST" else 200
     return render(request, "web/desk/new.html", context, status=status)
 

@@ -18,6 +18,7 @@ from ngomon.core.text import in_language
 from ngomon.core.texts import has_text, text
 from ngomon.directory import queries as directory
 from ngomon.identity import queries as identity
+from ngomon.identity.rules import may
 from ngomon.messages import queries as messages
 from ngomon.processes import queries as processes
 from ngomon.processes.terms import OpenTask
@@ -52,6 +53,22 @@ QUEUES = (
 def queues_of(actor: Actor) -> list[Queue]:
     """The queues this actor works in, in the order of the work."""
     return [queue for queue in QUEUES if actor.holds(*queue.roles)]
+
+
+TOOLS = (
+    ("consultations", "/desk/consultations", "messages-square", "desk.see"),
+    ("messages", "/desk/messages", "mail-warning", "message.see"),
+    ("parked", "/desk/parked", "octagon-pause", "message.see"),
+)
+
+
+def tools(actor: Actor, path: str = "") -> list[dict[str, Any]]:
+    """What stands under the queues: questions from others, what did not get through."""
+    return [
+        {"key": key, "label": text(f"web.desk.tool.{key}"), "url": url, "icon": icon, "current": path == url}
+        for key, url, icon, action in TOOLS
+        if may(actor, action)
+    ]
 
 
 def agency_name(key: str, language: str) -> str:
