@@ -268,10 +268,10 @@ def photo_field(
     """Pictures from camera or library, with preview; a plain file input without JavaScript."""
     return {
         "name": name,
-        "max_count": max_count,
-        "max_mb": max_mb,
+        "max_count": max_count or 5,
+        "max_mb": max_mb or 12,
         "label": label or text("ui.photo.label"),
-        "hint": hint or text("ui.photo.hint", n=max_count),
+        "hint": hint or text("ui.photo.hint", n=max_count or 5),
         "error": error,
         "required": required,
     }
