@@ -60,14 +60,14 @@ class _Reader:
         return default if value is None else value
 
     def fault(self, path: str, code: str) -> None:
-        self.faults.append((path, f"directory.pack.{code}"))
+        self.faults.append((path, code))
 
     def of(self, path: str, kind: type | tuple[type, ...], default: Any = None) -> Any:
         value = self.at(path)
         if value is None and default is not None:
             return default
         if not isinstance(value, kind) or isinstance(value, bool) != (kind is bool):
-            self.fault(path, "empty" if value is None else "bad_setting")
+            self.fault(path, "directory.pack.empty" if value is None else "directory.pack.bad_setting")
             return default if default is not None else ("" if kind is str else None)
         return value
 
@@ -76,7 +76,7 @@ class _Reader:
         if isinstance(value, str):
             return {"vi": value, "en": value}
         if not isinstance(value, Mapping) or not any(value.values()):
-            self.fault(path, "empty")
+            self.fault(path, "directory.pack.empty")
             return {}
         return dict(value)
 
@@ -87,7 +87,7 @@ class _Reader:
             or len(value) != n
             or not all(isinstance(v, int | float) for v in value)
         ):
-            self.fault(path, "bad_setting")
+            self.fault(path, "directory.pack.bad_setting")
             return (0.0,) * n
         return tuple(float(v) for v in value)
 
@@ -95,7 +95,7 @@ class _Reader:
         found = _CLOCK.fullmatch(value) if isinstance(value, str) else None
         minutes = int(found[1]) * 60 + int(found[2]) if found else -1
         if not 0 <= minutes <= 1440:
-            self.fault(path, "bad_time")
+            self.fault(path, "directory.pack.bad_time")
             return 0
         return minutes
 
@@ -109,7 +109,7 @@ class _Reader:
             try:
                 made.append(make(row))
             except (KeyError, TypeError, AttributeError):
-                self.fault(path, "bad_setting")
+                self.fault(path, "directory.pack.bad_setting")
         return tuple(made)
 
 
@@ -119,7 +119,7 @@ def _hours(read: _Reader) -> tuple[Hours, ...]:
     for name, periods in table.items() if isinstance(table, Mapping) else ():
         path, weekday = f"working_hours.{name}", weekday_of(name)
         if weekday is None or not isinstance(periods, list):
-            read.fault(path, "bad_setting")
+            read.fault(path, "directory.pack.bad_setting")
             continue
         made = [
             (read.minutes(path, p[0]), read.minutes(path, p[1]))
@@ -127,10 +127,10 @@ def _hours(read: _Reader) -> tuple[Hours, ...]:
             if isinstance(p, list) and len(p) == 2
         ]
         if len(made) != len(periods) or any(a >= b for a, b in made) or made != sorted(made):
-            read.fault(path, "bad_time")
+            read.fault(path, "directory.pack.bad_time")
         week[weekday] = tuple(made)
     if not any(week):
-        read.fault("working_hours", "empty")
+        read.fault("working_hours", "directory.pack.empty")
     return tuple(week)
 
 
@@ -151,7 +151,7 @@ def _timezone(read: _Reader) -> str:
     try:
         ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
-        read.fault("timezone", "bad_setting")
+        read.fault("timezone", "directory.pack.bad_setting")
         return "UTC"
     return name
 
@@ -176,7 +176,7 @@ def _rows_at(read: _Reader, *paths: str) -> str:
 def _calendar_years(read: _Reader) -> tuple[int, ...]:
     years = read.at("calendar.confirmed_years", [])
     if not isinstance(years, list) or not all(isinstance(year, int) for year in years):
-        read.fault("calendar.confirmed_years", "bad_setting")
+        read.fault("calendar.confirmed_years", "directory.pack.bad_setting")
         return ()
     return tuple(years)
 
@@ -187,7 +187,7 @@ def read_city(body: Body) -> tuple[City, list[Fault]]:
     west, south, east, north = read.numbers("bounds", 4)
     lon, lat = read.numbers("center", 2)
     if not (-180 <= west < east <= 180 and -90 <= south < north <= 90):
-        read.fault("bounds", "bad_setting")
+        read.fault("bounds", "directory.pack.bad_setting")
     city = City(
         key=read.of("key", str),
         version=str(read.of("version", (str, int, float))),

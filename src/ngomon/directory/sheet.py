@@ -65,10 +65,14 @@ class Sheet:
             missing.append(f"{table.texts[0]}_{self.wanted}")
         strange = [name for name in header if name not in {*table.columns, *texts}]
         twice = sorted({name for name in header if header.count(name) > 1})
-        for code, columns in (("no_column", missing), ("strange_column", strange), ("twice", twice)):
+        wrong = {
+            "directory.pack.no_column": missing,
+            "directory.pack.strange_column": strange,
+            "directory.pack.twice": twice,
+        }
+        for code, columns in wrong.items():
             for column in columns:
-                values = {"value": column} if code == "twice" else {}
-                self.problems.add(self.where, line, column, f"directory.pack.{code}", line=line, **values)
+                self.problems.add(self.where, line, column, code, value=column, line=line)
         return not (missing or strange or twice)
 
     def _row(self, line: int, cells: list[str]) -> Row | None:
