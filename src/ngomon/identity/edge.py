@@ -93,7 +93,7 @@ def sign_in(request: HttpRequest, account_id: UUID) -> None:
     request.session.cycle_key()
     request.session[ACCOUNT_KEY] = str(account_id)
     request.session["started_at"] = request.session["seen_at"] = now
-    request.session["agent"] = request.headers.get("User-Agent", "")[:80]
+    request.session["agent"] = request.headers.get("User-Agent", "")[:200]
     request.session["address"] = address_of(request)
     request.__dict__.pop("_actor", None)
     request.actor = SimpleLazyObject(lambda: actor_from(request))  # type: ignore[attr-defined]

@@ -78,7 +78,7 @@ class ProfileForm(_Form):
         error_messages={"required": _t("identity.name.missing"), "max_length": _t("identity.name.long")},
         widget=forms.TextInput(attrs={"autocomplete": "name"}),
     )
-    kind = forms.ChoiceField(label=_t("identity.profile.kind"), required=False, widget=forms.RadioSelect)
+    kind = forms.ChoiceField(label=_t("identity.profile.kind"), widget=forms.RadioSelect)
     language = forms.ChoiceField(
         label=_t("identity.profile.language"),
         choices=LANGUAGES,
@@ -105,7 +105,7 @@ class NewPasswordForm(_Form):
         max_length=200,
         strip=False,
         error_messages={"required": _t("identity.password.password_too_short")},
-        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password", "minlength": "12"}),
     )
 
 

@@ -237,7 +237,7 @@ class Session(AbstractBaseSession):
     handle = models.CharField(max_length=16, default="")
     started_at = models.DateTimeField()
     seen_at = models.DateTimeField()
-    agent = models.CharField(max_length=80, default="")
+    agent = models.CharField(max_length=200, default="")
     address = models.CharField(max_length=45, default="")
 
     class Meta:

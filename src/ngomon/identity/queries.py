@@ -30,7 +30,7 @@ from ngomon.identity.models import (
     Session,
     in_force,
 )
-from ngomon.identity.rules import given_name, mask, require, requirement_for, scope_role
+from ngomon.identity.rules import device, given_name, mask, require, requirement_for, scope_role, spoken
 from ngomon.identity.terms import (
     IOC_ROLES,
     AccountShown,
@@ -249,7 +249,7 @@ def contact_points(
         ContactShown(
             row.pk,
             row.kind,
-            mask(_opened(row)) if is_masked else _opened(row).value,
+            mask(_opened(row)) if is_masked else spoken(_opened(row)),
             row.verified_at is not None,
             row.is_primary,
         )
@@ -286,8 +286,10 @@ def may_file(channel: str, category: str, actor: Actor) -> FilingRule:
 def account_shown(account_id: UUID) -> AccountShown | None:
     """An account for its own pages and for administrators; callers check the right."""
     row = Account.objects.select_related("person").filter(pk=account_id).first()
-    if row is None:
-        return None
+    return _account(row) if row else None
+
+
+def _account(row: Account) -> AccountShown:
     return AccountShown(
         row.pk,
         row.person_id,
@@ -305,14 +307,14 @@ def account_shown(account_id: UUID) -> AccountShown | None:
 def accounts_of_person(person_id: UUID) -> list[AccountShown]:
     """The accounts a person may act with: their own first, then those of organisations."""
     rows = Account.objects.filter(person_id=person_id, closed_at__isnull=True).order_by("organisation_name")
-    return [shown for row in rows if (shown := account_shown(row.pk)) is not None]
+    return [_account(row) for row in rows.select_related("person")]
 
 
 def sessions_of(account_id: UUID, *, this: str, at: datetime) -> list[SessionShown]:
     """Where an account is signed in, latest use first."""
     rows = Session.objects.filter(account_id=account_id, expire_date__gt=at).order_by("-seen_at")
     return [
-        SessionShown(r.handle, r.started_at, r.seen_at, r.agent, r.address, r.session_key == this)
+        SessionShown(r.handle, r.started_at, r.seen_at, *device(r.agent), r.address, r.session_key == this)
         for r in rows
     ]
 

@@ -205,3 +205,41 @@ def requirement_for(channel: str, category: str, policy: Iterable[tuple[str, str
         return Requirement.ACCOUNT
     best = min(fitting, key=lambda row: (row[1] == "*", row[0] == "*"))
     return Requirement(best[2])
+
+
+_BROWSERS = (
+    *(
+        ("Zalo", "Zalo"),
+        ("Coc Coc", "coc_coc"),
+        ("Edge", "Edg"),
+        ("Opera", "OPR/"),
+        ("Samsung Internet", "SamsungBrowser"),
+    ),
+    *(
+        ("Firefox", "Firefox"),
+        ("Firefox", "FxiOS"),
+        ("Chrome", "Chrome"),
+        ("Chrome", "CriOS"),
+        ("Safari", "Safari"),
+    ),
+)
+_SYSTEMS = (
+    *(("Android", "Android"), ("iPhone", "iPhone"), ("iPad", "iPad"), ("Windows", "Windows")),
+    *(("macOS", "Mac OS X"), ("Linux", "Linux")),
+)
+
+
+def device(agent: str) -> tuple[str, bool]:
+    """A browser and its system as people know them (`Chrome · Android`), and whether it is a phone; the raw word else."""
+    browser = next((name for name, mark in _BROWSERS if mark in agent), "")
+    system = next((name for name, mark in _SYSTEMS if mark in agent), "")
+    words = " · ".join(part for part in (browser, system) if part)
+    return words or agent[:60], system in {"Android", "iPhone"}
+
+
+def spoken(contact: Contact) -> str:
+    """A contact as people write it: Vietnamese numbers from 0, in groups (0905 123 456)."""
+    if contact.kind == ContactKind.EMAIL or not contact.value.startswith("+84"):
+        return contact.value
+    local = "0" + contact.value[3:]
+    return f"{local[:4]} {local[4:7]} {local[7:]}"

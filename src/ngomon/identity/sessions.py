@@ -35,7 +35,7 @@ class SessionStore(DatabaseStore):
         made.handle = handle_of(made.session_key)
         made.started_at = _instant(data.get("started_at"))
         made.seen_at = _instant(data.get("seen_at") or data.get("started_at"))
-        made.agent = str(data.get("agent", ""))[:80]
+        made.agent = str(data.get("agent", ""))[:200]
         made.address = str(data.get("address", ""))[:45]
         return made
 

@@ -109,7 +109,8 @@ class SessionShown:
     handle: str
     started_at: datetime
     seen_at: datetime
-    agent: str
+    device: str
+    is_phone: bool
     address: str
     is_this: bool
 

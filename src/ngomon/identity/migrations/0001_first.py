@@ -152,7 +152,7 @@ class Migration(migrations.Migration):
                 ('handle', models.CharField(default='', max_length=16)),
                 ('started_at', models.DateTimeField()),
                 ('seen_at', models.DateTimeField()),
-                ('agent', models.CharField(default='', max_length=80)),
+                ('agent', models.CharField(default='', max_length=200)),
                 ('address', models.CharField(default='', max_length=45)),
             ],
             options={

@@ -56,7 +56,7 @@ def test_a_newcomer_signs_in_says_a_name_and_goes_where_they_wanted():
     assert done["Location"] == "/ui/"
     page = client.get("/account/").content.decode()
     assert "Lê Văn An" in page
-    assert "+84905123456" in page
+    assert "0905 123 456" in page
     again = Client()
     assert enter(again)["Location"] == "/ui/"
     assert account_of(again) == account_of(client)
@@ -162,7 +162,7 @@ def test_a_second_contact_is_added_and_made_primary():
     assert client.post("/account/contacts/code", {"code": last_code()}).status_code == 302
     me = actor_of(account_of(client).pk, clock.now())
     points = queries.contact_points(me.person_id, actor=me, purpose="", at=clock.now())
-    assert {p.value for p in points} == {"+84905123456", "an@demo.invalid"}
+    assert {p.value for p in points} == {"0905 123 456", "an@demo.invalid"}
     phone = next(p for p in points if p.kind == "phone")
     assert client.post(f"/account/contacts/{phone.id}/remove").status_code == 302
     assert client.post(f"/account/contacts/{points[0].id}/remove").status_code == 409

@@ -126,7 +126,7 @@ def test_a_second_contact_is_added_by_its_code_and_signs_in_too():
     points = queries.contact_points(me.person_id, actor=me, purpose="", at=clock.now())
     assert [(p.kind, p.value, p.is_primary) for p in points] == [
         ("email", "an.le@demo.invalid", True),
-        ("phone", "+84905123456", True),
+        ("phone", "0905 123 456", True),
     ]
 
 
