@@ -23,6 +23,7 @@ from ngomon.core.secrets import blind, open_text
 from ngomon.core.units import command
 from ngomon.directory import queries as directory
 from ngomon.directory.terms import Category
+from ngomon.processes import queries as processes
 
 from .models import Case, Entry, Picture, Reporter, Signal, Tally
 from .rules import (
@@ -446,3 +447,13 @@ def standings(at: datetime) -> list[AgencyStanding]:
         )
     )
     return [AgencyStanding(**row) for row in rows.order_by("-overdue", "agency")]
+
+
+def asked_case(of: Ref, task: UUID) -> tuple[CaseLine, str]:
+    """The case that a consultation is about, and the words of its question. The caller asks for his own agency only."""
+    row = Case.objects.filter(pk=UUID(of.key)).values_list(*_LINE).first()
+    if row is None:
+        raise NotFound("cases.not_found")
+    asked = next((c.question for c in processes.consultations(of) if c.id == task), "")
+    words = Entry.objects.filter(pk=UUID(asked)).values_list("text", flat=True).first() if asked else ""
+    return CaseLine(*row), words or ""

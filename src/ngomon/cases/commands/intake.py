@@ -86,7 +86,7 @@ def _checked(filing: Filing, at: datetime) -> tuple[Filing, Area, Category]:
         category = category_of(text, filing.category, day)
     except NotFound:
         wrong["category"] = "cases.error.unknown_category"
-    if category and category.photo_required and not filing.photos:
+    if category and category.photo_required and filing.source == "page" and not filing.photos:
         wrong["photos"] = "cases.error.photo_needed"
     if wrong or area is None or category is None:
         raise Invalid("cases.error.report", fields=wrong, max=MAX_TEXT)

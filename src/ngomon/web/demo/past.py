@@ -32,6 +32,7 @@ class Builder:
     folder: Path
     citizens: Mapping[str, UUID]
     now: datetime
+    refused: list[tuple[str, str, tuple[str, ...]]] = field(default_factory=list)
     dice: random.Random = field(default_factory=lambda: random.Random(1802))  # noqa: S311 (a story, not a secret)
 
     def reports(self) -> list[dict[str, Any]]:
@@ -47,7 +48,8 @@ class Builder:
         try:
             with unit():
                 receipt = commands.file_report(self._filing(row), actor=reporter, at=at)
-        except CityError:
+        except CityError as error:
+            self.refused.append((row["key"], error.code, tuple(error.fields.values())))
             return None
         if receipt.is_new and row.get("outcome"):
             _Story(self, row, receipt, reporter, at).play()
