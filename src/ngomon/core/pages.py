@@ -13,7 +13,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.http import require_safe
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
-from ngomon.core import metrics
+from ngomon.core import metrics, seal
 from ngomon.core.edge import error_answer
 from ngomon.core.engine import engine
 from ngomon.core.errors import CityError, Invalid, NotFound, Refused
@@ -85,6 +85,26 @@ def show_metrics(request: HttpRequest) -> HttpResponse:
     if not _may_read_metrics(request):
         raise Refused("core.problem.refused")
     return HttpResponse(generate_latest(metrics.registry), content_type=CONTENT_TYPE_LATEST)
+
+
+@require_safe
+def checkpoint(request: HttpRequest) -> HttpResponse:  # noqa: ARG001
+    """The newest signed checkpoint, for whoever wants to keep it."""
+    response = HttpResponse(seal.latest_checkpoint().note, content_type="text/plain; charset=utf-8")
+    response["Cache-Control"] = "public, max-age=30"
+    return response
+
+
+@require_safe
+def seal_key(request: HttpRequest) -> HttpResponse:  # noqa: ARG001
+    """The public key of the seal."""
+    return HttpResponse(seal.public_key() + "\n", content_type="text/plain; charset=utf-8")
+
+
+@require_safe
+def consistency(request: HttpRequest, old: int, new: int) -> HttpResponse:  # noqa: ARG001
+    """The proof that a newer checkpoint contains an older one."""
+    return JsonResponse({"old": old, "new": new, "path": seal.consistency(old, new)})
 
 
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:  # noqa: ARG001 - Django's signature
