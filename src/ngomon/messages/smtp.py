@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from email.message import EmailMessage
 from email.utils import format_datetime, formataddr, parseaddr
 from typing import Any
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import unquote, urlsplit
 from uuid import UUID
 
 from django.conf import settings
@@ -32,7 +32,7 @@ _ADDRESS = re.compile(r"<?[^\s<>]+@[^\s<>]+>?")
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """Where mail is handed over. From `smtp://user:password@host:25?tls=starttls` or `smtps://…:465`."""
+    """Where mail is handed over. From `smtp://user:password@host:587?starttls=1` or `smtps://…:465`."""
 
     host: str
     port: int
@@ -46,9 +46,9 @@ class Server:
         parts = urlsplit(url)
         if parts.scheme not in {"smtp", "smtps"} or not parts.hostname:
             raise ValueError("NGOMON_SMTP_URL is smtp://host:port or smtps://host:port")
-        tls = "tls" if parts.scheme == "smtps" else parse_qs(parts.query).get("tls", [""])[0]
-        if tls not in {"", "tls", "starttls"}:
-            raise ValueError("NGOMON_SMTP_URL: tls is starttls or left out")
+        if parts.query not in {"", "tls=starttls", "starttls=1"}:
+            raise ValueError("NGOMON_SMTP_URL: after ? only starttls=1 is known")
+        tls = "tls" if parts.scheme == "smtps" else "starttls" if parts.query else ""
         port = parts.port or (465 if tls == "tls" else 587 if tls else 25)
         return cls(parts.hostname, port, unquote(parts.username or ""), unquote(parts.password or ""), tls)
 

@@ -168,7 +168,7 @@ def test_a_subject_of_several_lines_stays_one_header(post):
     [
         ("smtp://mail.hue.example", Server("mail.hue.example", 25)),
         (
-            "smtp://u%40x:p%2Fw@mail.hue.example?tls=starttls",
+            "smtp://u%40x:p%2Fw@mail.hue.example?starttls=1",
             Server("mail.hue.example", 587, "u@x", "p/w", "starttls"),
         ),
         ("smtps://mail.hue.example", Server("mail.hue.example", 465, tls="tls")),
