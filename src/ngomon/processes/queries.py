@@ -6,6 +6,7 @@ import base64
 import binascii
 import time
 from collections.abc import Iterable, Sequence
+from contextvars import ContextVar
 from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
@@ -17,6 +18,7 @@ from ngomon.core.actors import Actor
 from ngomon.core.errors import Invalid, NotFound
 from ngomon.core.ids import Ref
 from ngomon.core.texts import has_text, text
+from ngomon.core.units import Unit, current_unit, in_unit
 from ngomon.directory import queries as directory
 
 from . import rows
@@ -47,11 +49,23 @@ _latest: dict[str, tuple[float, int]] = {}
 _roles: dict[str, tuple[float, tuple[str, ...]]] = {}
 
 
+_publishing: ContextVar[Unit | None] = ContextVar("processes_publishing", default=None)
+
+
 def forget() -> None:
-    """Read definitions anew next time: after a publication in this process."""
+    """Read definitions anew next time: after a publication in this process.
+
+    Inside a unit, what it reads is not kept: it may yet be rolled back.
+    """
     _versions.clear()
     _latest.clear()
     _roles.clear()
+    _publishing.set(current_unit() if in_unit() else None)
+
+
+def _keeps() -> bool:
+    """Whether what is read now may be kept in memory."""
+    return not in_unit() or _publishing.get() is not current_unit()
 
 
 # --- definitions --------------------------------------------------------------------------------------------------
@@ -66,7 +80,9 @@ def definition(key: str, n: int | None = None) -> Definition:
         made = reading.read(orjson.loads(row), number)[0] if row else None
         if made is None:
             raise NotFound("processes.error.no_definition", key=key)
-        found = _versions[key, number] = made
+        if _keeps():
+            _versions[key, number] = made
+        return made
     return found
 
 
@@ -77,7 +93,8 @@ def _latest_n(key: str) -> int:
     found = DefinitionVersion.objects.filter(key=key).order_by("-n").values_list("n", flat=True).first()
     if found is None:
         raise NotFound("processes.error.no_definition", key=key)
-    _latest[key] = (time.monotonic(), found)
+    if _keeps():
+        _latest[key] = (time.monotonic(), found)
     return found
 
 

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections import Counter as Tally
 from collections.abc import Callable, Iterable, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from functools import cache
-from typing import Any, cast
+from typing import Any
 from uuid import UUID
 
 from django.db import connection, models
 
 from ngomon.core.ids import Ref
-from ngomon.core.rows import insert
 
 from .models import Instance
 
@@ -58,6 +57,20 @@ def _readers() -> tuple[Callable[[Any], Any], ...]:
     return tuple(found)
 
 
+def _plain(value: Any) -> Any:
+    """A value as SQLite stores it, in the form Django gives it too (instants in UTC, identifiers as 32 digits)."""
+    if isinstance(value, datetime):
+        return str(value.astimezone(UTC).replace(tzinfo=None))
+    if isinstance(value, UUID):
+        return value.hex
+    return value.isoformat() if isinstance(value, date) else value
+
+
+def _stored(values: Iterable[Any]) -> list[Any]:
+    """Values as this database takes them."""
+    return list(values) if connection.vendor == "postgresql" else [_plain(value) for value in values]
+
+
 @cache
 def _select() -> str:
     columns = ", ".join(f'"{name}"' for name in _columns())
@@ -66,7 +79,9 @@ def _select() -> str:
 
 def _instance(row: Sequence[Any]) -> Instance:
     made = [read(value) for read, value in zip(_readers(), row, strict=True)]
-    return Instance.from_db("default", _columns(), made)
+    instance = Instance.from_db("default", _columns(), made)
+    instance.as_read = tuple(made)
+    return instance
 
 
 def _hold() -> str:
@@ -102,39 +117,65 @@ def waking(at: datetime, limit: int) -> list[Instance]:
     return [_instance(row) for row in rows]
 
 
-def add(instance: Instance) -> None:
-    """Write a new instance."""
-    names = tuple(field.name for field in Instance._meta.concrete_fields)
-    insert(Instance, names, [[getattr(instance, name) for name in _columns()]])
+def of_agency(agency: str) -> list[Instance]:
+    """All running processes that an agency leads, held, in a fixed order."""
+    statement = _select() + 'WHERE "agency" = %s AND "ended_at" IS NULL ORDER BY "id"' + _hold()
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [agency])
+        rows = cursor.fetchall()
+    return [_instance(row) for row in rows]
 
 
 @cache
-def _update(names: tuple[str, ...]) -> tuple[str, list[models.Field[Any, Any]]]:
-    fields = [cast("models.Field[Any, Any]", Instance._meta.get_field(name)) for name in names]
-    changes = ", ".join(f'"{field.column}" = %s' for field in fields)
-    return f'UPDATE "processes_instance" SET {changes} WHERE "id" = %s', fields
+def _insert() -> str:
+    columns = ", ".join(f'"{name}"' for name in _columns())
+    slots = ", ".join(["%s"] * len(_columns()))
+    return f'INSERT INTO "processes_instance" ({columns}) VALUES ({slots}) ON CONFLICT DO NOTHING'
 
 
-def _prepared(instance: Instance, names: tuple[str, ...]) -> tuple[str, list[Any]]:
-    statement, fields = _update(names)
-    values = [field.get_db_prep_save(getattr(instance, field.attname), connection) for field in fields]
-    key = Instance._meta.pk.get_db_prep_save(instance.pk, connection)
-    return statement, [*values, key]
-
-
-def save(instance: Instance, *names: str) -> None:
-    """Write these columns back, and the version."""
-    statement, values = _prepared(instance, ("version", *names))
+def add(instance: Instance) -> bool:
+    """Write a new instance; False when a process of this thing runs already."""
     with connection.cursor() as cursor:
-        cursor.execute(statement, values)
+        cursor.execute(_insert(), _stored(getattr(instance, name) for name in _columns()))
+        return bool(cursor.rowcount == 1)
 
 
-def save_all(instances: Iterable[Instance], *names: str) -> None:
-    """Write these columns of several instances back."""
-    prepared = [_prepared(instance, ("version", *names)) for instance in instances]
-    if prepared:
+def _changes(instance: Instance) -> tuple[tuple[str, ...], list[Any]]:
+    """The columns that differ from what was read, and their values with the key behind."""
+    now = [getattr(instance, name) for name in _columns()]
+    changed = [
+        (name, value)
+        for name, value, was in zip(_columns(), now, instance.as_read, strict=True)
+        if value is not was and value != was
+    ]
+    values = _stored([*(value for _, value in changed), instance.pk])
+    return tuple(name for name, _ in changed), values
+
+
+@cache
+def _update(names: tuple[str, ...]) -> str:
+    changes = ", ".join(f'"{name}" = %s' for name in names)
+    return f'UPDATE "processes_instance" SET {changes} WHERE "id" = %s'
+
+
+def save(instance: Instance) -> None:
+    """Write back what differs from what was read."""
+    names, values = _changes(instance)
+    if names:
         with connection.cursor() as cursor:
-            cursor.executemany(prepared[0][0], [values for _, values in prepared])
+            cursor.execute(_update(names), values)
+
+
+def save_all(instances: Iterable[Instance]) -> None:
+    """Write back what differs of several instances, those with the same changes together."""
+    alike: dict[tuple[str, ...], list[list[Any]]] = {}
+    for instance in instances:
+        names, values = _changes(instance)
+        alike.setdefault(names, []).append(values)
+    with connection.cursor() as cursor:
+        for names, rows in alike.items():
+            if names:
+                cursor.executemany(_update(names), rows)
 
 
 def count_key(instance: Instance, kind: str) -> tuple[str, str, str, str]:

@@ -17,7 +17,7 @@ from ..models import Instance, LedgerEntry
 from ..rules import deadlines
 from ..terms import ClockExtended, Definition, Moved, Suspension
 from . import moving
-from .moving import MOVING, about, tell
+from .moving import about, tell
 
 _LEDGER = ("instance", "kind", "from_at", "to_at", "days", "reason", "actor_id")
 
@@ -135,7 +135,7 @@ def _written(
 ) -> Moved:
     known = queries.definition(instance.definition, instance.n)
     moving.set_timer(instance, known, known.steps[instance.step])
-    rows.save(instance, *MOVING)
+    rows.save(instance)
     rows.move_counts(before, rows.counted(instance))
     audit(what, of, actor=actor, at=at, detail={"reason": reason[:64]})
     return queries.moved(instance)

@@ -28,8 +28,9 @@ from ..terms import (
 from . import moving
 from .moving import about, tell
 
-_COLUMNS = ("id", "instance", "set_id", "agency", "join", "question", "asked_at", "due_at")
-_SAVED = ("consulting", "consult_due_at", "wake_at")
+_COLUMNS = (
+    "id", "instance", "set_id", "agency", "join", "question", "asked_at", "due_at", "opinion", "answer", "answered_by",
+)  # fmt: skip
 
 
 @command
@@ -59,11 +60,12 @@ def consult(
     if until <= at or join not in set(Join):
         raise Invalid.field("due", "processes.error.consultation_due")
     set_id = uuid7()
-    parts = [(uuid7(), instance.pk, set_id, agency, join, question[:64], at, until) for agency in chosen]
+    asked_as = (str(join), question[:64], at, until, "", "", "")
+    parts = [(uuid7(), instance.pk, set_id, agency, *asked_as) for agency in chosen]
     insert(Consultation, _COLUMNS, parts)
     for part in parts:
         asked = ConsultationAsked(
-            *about(instance), str(part[0]), str(set_id), part[3], join, until.isoformat()
+            *about(instance), str(part[0]), str(set_id), part[3], str(join), until.isoformat()
         )
         tell(instance, asked, actor=actor, at=at)
     instance.consulting += len(parts)
@@ -173,6 +175,6 @@ def _recount(instance: Instance, parts: list[Consultation]) -> None:
 def _written(instance: Instance, what: str, of: Ref, actor: Actor, at: datetime) -> Moved:
     known = queries.definition(instance.definition, instance.n)
     moving.set_timer(instance, known, known.steps[instance.step])
-    rows.save(instance, *_SAVED)
+    rows.save(instance)
     audit(what, of, actor=actor, at=at)
     return queries.moved(instance)

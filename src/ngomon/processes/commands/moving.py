@@ -36,14 +36,6 @@ from ..terms import (
     TaskOpened,
 )
 
-MOVING = (
-    "of_label", "of_url", "values", "agency", "started_at", "due_at", "paused_at", "pause_reason", "met_at",
-    "has_ledger", "is_late", "rung", "commit_on", "step", "status", "task", "role", "task_agency", "assignee",
-    "last_officer", "barred", "task_opened_at", "task_due_at", "task_rung", "consulting", "consult_due_at",
-    "wake_at", "ended_at", "outcome",
-)  # fmt: skip
-"""The columns that a move may change."""
-
 _TASK = (
     "id", "instance", "step", "role", "agency", "assignee", "opened_at", "due_at", "done_at", "action", "done_by",
 )  # fmt: skip

@@ -43,18 +43,6 @@ BATCH = 500
 MOST = 20_000
 """How many instances one run of the duty takes up: at 15 seconds more than a city makes in a day."""
 
-_WOKEN = (
-    "due_at",
-    "is_late",
-    "rung",
-    "task_due_at",
-    "task_rung",
-    "consulting",
-    "consult_due_at",
-    "wake_at",
-    "is_stale",
-)
-
 
 @command
 def wake(*, actor: Actor, at: datetime, limit: int = MOST) -> int:
@@ -83,7 +71,7 @@ def _wake_batch(batch: list[Instance], above: _Above, *, actor: Actor, at: datet
         before.update(was)
         after.update(rows.counted(instance))
         changed.append(instance)
-    rows.save_all(changed, *_WOKEN)
+    rows.save_all(changed)
     rows.move_counts(before, after)
 
 
@@ -248,8 +236,7 @@ def move_work(agency: str, successor: str, *, actor: Actor, at: datetime) -> int
     """
     found = 0
     before, after, moved = rows.Count(), rows.Count(), []
-    open_ = Instance.objects.select_for_update().filter(agency=agency, ended_at__isnull=True)
-    for instance in open_.order_by("id"):
+    for instance in rows.of_agency(agency):
         before.update(rows.counted(instance))
         officer, barred = instance.last_officer, instance.barred
         moving.give_to_agency(instance, successor, at)
@@ -260,7 +247,7 @@ def move_work(agency: str, successor: str, *, actor: Actor, at: datetime) -> int
         after.update(rows.counted(instance))
         moved.append(instance)
         found += 1
-    rows.save_all(moved, "agency", "proposed", "task_agency", "last_officer", "barred", "values")
+    rows.save_all(moved)
     rows.move_counts(before, after)
     _move_consultations(agency, successor)
     Instance.objects.filter(proposed=agency, ended_at__isnull=True).update(proposed=successor)

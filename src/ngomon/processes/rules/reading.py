@@ -102,7 +102,8 @@ class _Reader:
             is_number = isinstance(n, int | float) and n > 0
             if unit in _BUDGET_UNITS and is_number and (unit != "days" or n == int(n)):
                 return Budget(str(unit), n)
-        self.fault(where, "bad_budget", value=raw)
+        said = ", ".join(f"{k} = {v}" for k, v in raw.items()) if isinstance(raw, Mapping) else raw
+        self.fault(where, "bad_budget", value=said)
         return None
 
 

@@ -96,7 +96,7 @@ class City:
         return found
 
     def snapshot(self) -> SimpleNamespace:
-        return SimpleNamespace(calendar=self.calendar, agencies=self.agencies, edition=1)
+        return SimpleNamespace(calendar=self.calendar, agencies=self.agencies, edition=0)
 
 
 @pytest.fixture

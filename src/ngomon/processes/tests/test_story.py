@@ -9,11 +9,11 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from ngomon.core.audit import AuditRow
+from ngomon.core.engine import engine
 from ngomon.core.errors import Conflict, Invalid, NotFound, Refused
 from ngomon.core.events import history
 from ngomon.core.ids import Ref
 from ngomon.core.units import OutsideUnit, unit
-from ngomon.core.worker import settle
 from ngomon.processes import commands, queries
 from ngomon.processes.models import Instance
 from ngomon.processes.terms import Budget
@@ -143,7 +143,7 @@ def test_not_solved_goes_to_another_officer_and_the_supervisor_hears(matter, pub
         matter.act("assign", published.head(), assignee=published.officer().account_id)
     assert caught.value.fields == {"assignee": "processes.error.another_officer"}
     matter.act("assign", published.head(), assignee=published.officer("roads", 2).account_id)
-    settle()
+    engine().sequence()
     told = [e for e in history("process", str(matter.moved.instance)) if e.kind == "processes.escalated"]
     assert [(e.event.to_role, e.event.agency) for e in told] == [("agency_head", "roads")]
 
@@ -178,7 +178,7 @@ def test_a_promise_waits_for_its_day_and_opens_the_matter_again(matter, publishe
     again = queries.where(matter.ref)
     assert (again.step, again.status, again.commit_until_on) == ("handle", "in_progress", None)
     assert again.due_at > matter.at
-    settle()
+    engine().sequence()
     kinds = [e.kind for e in history("process", str(again.instance))]
     assert "processes.commitment_due" in kinds
 
