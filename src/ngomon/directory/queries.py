@@ -259,6 +259,20 @@ def unconfirmed_years(at: datetime) -> list[int]:
     return sorted(year for year in wanted if not confirmed.get(year))
 
 
+def warnings(at: datetime, language: str) -> list[str]:
+    """What an operator should see to in the directory, in words; empty when all is well. For the desk and the doctor."""
+    snapshot, on = current(), local_day(at)
+    said = [text("directory.calendar.unconfirmed", language, year=year) for year in unconfirmed_years(at)]
+    heirless = [
+        in_language(a.name, language)
+        for a in snapshot.agencies.values()
+        if a.valid_to is not None and a.valid_to <= on and successor_of(a.key, on) is None
+    ]
+    if heirless:
+        said.append(text("directory.agency.heirless", language, names="; ".join(heirless)))
+    return said
+
+
 # --- posts and duty -------------------------------------------------------------------------------------------------
 
 

@@ -175,6 +175,15 @@ def test_a_year_nobody_confirmed_warns_before_it_begins(city):
     assert queries.unconfirmed_years(AT) == []
 
 
+def test_an_operator_is_told_of_unconfirmed_years_and_agencies_without_heir(city):
+    (said,) = queries.warnings(AT, "en")
+    assert "2027" in said
+    row = "ward-103,UBND xã Bình Điền,Binh Dien Commune Committee,Bình Điền,Binh Dien,ward_committee,,103,small,,,2025-07-01,,,,\n"
+    city.change("agencies.csv", row, "")
+    city.load()
+    assert "UBND xã Bình Điền" in queries.warnings(AT, "vi")[1]
+
+
 def test_places_are_found_as_people_type_them(city):
     def first(text: str) -> str:
         return next((p.key for p in queries.find_places(text, 3)), "")
