@@ -7,6 +7,7 @@ import re
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 from django.test import Client, override_settings
 from django.urls import include, path
 
@@ -30,8 +31,11 @@ ADMIN = Actor("account", "admin", grants=frozenset({Grant("admin")}))
 
 
 @pytest.fixture(autouse=True)
-def fresh_limits():
+def fresh_limits(transactional_db):
     engine.cache_clear()
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("DELETE FROM core_rate")
 
 
 def last_code() -> str:
