@@ -130,6 +130,8 @@ class Code(models.Model):
 class Holding(models.Model):
     """An account in a post: role × agency × area, from an instant to another. Empty agency or area: the whole city."""
 
+    personal: ClassVar[dict[str, str]] = {}
+
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     account = models.ForeignKey(Account, models.PROTECT, related_name="+")
     post = models.CharField(max_length=64, default="")
@@ -152,6 +154,8 @@ class Holding(models.Model):
 class Delegation(models.Model):
     """A holder empowers another for a time (ủy quyền): one post, or all of the giver's own. Never passed on."""
 
+    personal: ClassVar[dict[str, str]] = {}
+
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     giver = models.ForeignKey(Account, models.PROTECT, related_name="+")
     receiver = models.ForeignKey(Account, models.PROTECT, related_name="+")
@@ -171,6 +175,8 @@ class Delegation(models.Model):
 
 class Absence(models.Model):
     """A holder is away for a time; a substitute has the absent one's posts meanwhile."""
+
+    personal: ClassVar[dict[str, str]] = {}
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     account = models.ForeignKey(Account, models.PROTECT, related_name="+")
@@ -214,6 +220,7 @@ class ApiClient(Aggregate):
     """A program that uses our doors. Its key is shown once; the hash is kept."""
 
     aggregate_kind = "client"
+    personal: ClassVar[dict[str, str]] = {}
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     name = models.CharField(max_length=120)

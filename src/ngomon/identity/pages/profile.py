@@ -70,7 +70,7 @@ def _show(request: HttpRequest, **bound: forms.Form) -> HttpResponse:
         "holdings": [_post(h, actor, agencies) for h in queries.holdings_of(account_id, at)],
         "accounts": queries.accounts_of_person(person_id),
         "absence": _absence(account_id),
-        "done": text(f"identity.profile.{request.GET['done']}") if request.GET.get("done") in _DONE else "",
+        "done": text(_DONE[done]) if (done := request.GET.get("done", "")) in _DONE else "",
         "profile_form": _profile_form(account),
         "contact_form": ContactForm(),
         "password_form": NewPasswordForm(),
@@ -81,7 +81,11 @@ def _show(request: HttpRequest, **bound: forms.Form) -> HttpResponse:
     return render(request, "identity/profile.html", context, status=422 if bound else 200)
 
 
-_DONE = {"saved", "ended", "password_done"}
+_DONE = {
+    "saved": "identity.profile.saved",
+    "ended": "identity.profile.ended",
+    "password_done": "identity.profile.password_done",
+}
 
 
 def _profile_form(account: AccountShown) -> ProfileForm:
