@@ -3,10 +3,12 @@
 from django.urls import URLPattern, URLResolver, include, path
 
 urlpatterns: list[URLPattern | URLResolver] = [
-    path("", include("ngomon.core.urls")),
-    path("", include("ngomon.directory.urls")),
-    path("ui/", include("ngomon.ui.urls")),
+    path("", include("ngomon.web.citizen.urls")),
     path("", include("ngomon.cases.urls")),
+    path("account/", include("ngomon.identity.urls")),
     path("", include("ngomon.web.desk.urls")),
     path("", include("ngomon.web.demo.urls")),
+    path("", include("ngomon.directory.urls")),
+    path("", include("ngomon.core.urls")),
+    path("ui/", include("ngomon.ui.urls")),
 ]

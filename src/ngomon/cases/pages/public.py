@@ -1,0 +1,176 @@
+"""What everybody may see: one case, its pictures, the privacy page."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, HttpResponseNotModified
+from django.shortcuts import render
+from django.views.decorators.http import require_GET, require_safe
+
+from ngomon.core import clock
+from ngomon.core.actors import Actor
+from ngomon.core.errors import NotFound
+from ngomon.core.texts import text
+from ngomon.directory import queries as directory
+from ngomon.identity.edge import public
+from ngomon.processes import queries as processes
+from ngomon.ui.tags.words import day
+
+from .. import public as reads
+from .. import queries
+from ..terms import CaseView, Rating, Status
+from .forms import AppealForm, CityForm, RateForm, ReasonForm, ReplyForm
+from .photos import bytes_of
+from .proofs import actor_of, claim_of, claims, forget_fresh
+from .shown import agency_name, card, language, name, photos_of, progress, timeline, who_has_it
+
+DONE = frozenset({"reply", "rate", "object", "appeal", "follow", "claim"})
+RATING_ICONS = {Rating.SATISFIED: "smile", Rating.ACCEPTABLE: "meh", Rating.DISSATISFIED: "frown"}
+
+
+@public
+@require_GET
+def case_page(request: HttpRequest, number: str) -> HttpResponse:
+    """One case. Its reporter (account or claim code) also sees it before it is public, and what is between them and us."""
+    return show_case(request, number)
+
+
+def show_case(
+    request: HttpRequest, number: str, *, form: CityForm | None = None, status: int = 200
+) -> HttpResponse:
+    """The page of a case, with a form that was refused in its place. Raises: NotFound."""
+    actor = actor_of(request)
+    code = claim_of(request, number)
+    view, is_mine = _view(number, actor, code)
+    forget_fresh(request, view.line.number)
+    done = request.GET.get("done", "")
+    context = {
+        **_facts(view),
+        **_forms(view, is_mine, actor, form),
+        "view": view,
+        "card": card(view.line),
+        "is_mine": is_mine,
+        "is_public": (view.line.number and reads.public_among([view.line.id])) or False,
+        "done": text(f"cases.done.{done}") if done in DONE else "",
+        "actor": actor,
+        "desk_url": f"/desk/cases/{view.line.number}" if actor.is_staff else "",
+    }
+    answer = render(request, "cases/case.html", context, status=status)
+    answer["Cache-Control"] = "private, no-cache"
+    return answer
+
+
+def _view(number: str, actor: Actor, code: str) -> tuple[CaseView, bool]:
+    """The case as this reader may see it, and whether the reader reported or follows it. Raises: NotFound."""
+    if actor.account_id or code:
+        try:
+            return queries.reporter_case(number, actor=actor, claim_code=code), True
+        except NotFound:
+            pass
+    return queries.public_case(number), False
+
+
+def _facts(view: CaseView) -> dict[str, Any]:
+    now = clock.now()
+    line = view.line
+    before, after = photos_of(view, "before"), photos_of(view, "after")
+    answers = [e for e in view.entries if e.kind == "answer"]
+    log = reads.events_of(line.id)
+    point = {
+        "type": "FeatureCollection",
+        "features": [
+            {
+                "type": "Feature",
+                "geometry": {"type": "Point", "coordinates": [line.lon, line.lat]},
+                "properties": {"title": line.number, "state": "selected"},
+            }
+        ],
+    }
+    return {
+        "progress": progress(line, now),
+        "who": who_has_it(line),
+        "why": reads.due_why(line.ref, language()) if line.due_at else "",
+        "before": before,
+        "after": after,
+        "timeline": timeline(view, log, now),
+        "answer": answers[-1] if answers and line.status in {Status.ANSWERED, Status.CLOSED} else None,
+        "answer_agency": agency_name(answers[-1].agency or line.agency) if answers else "",
+        "reason": next((e for e in reversed(view.entries) if e.kind == "reason"), None),
+        "point": point,
+        "center": (line.lon, line.lat),
+        "committed": view.commit_until_on if line.status == Status.COMMITTED else None,
+        "committed_words": day(view.commit_until_on) if view.commit_until_on else "",
+        "agency": agency_name(line.agency),
+        "office": name(directory.city().office_name),
+    }
+
+
+def _forms(view: CaseView, is_mine: bool, actor: Actor, refused: CityForm | None) -> dict[str, Any]:
+    """The forms that the process lets the reporter use now."""
+    if not is_mine:
+        return {"question": None, "may_follow": view.line.status not in {Status.REJECTED, Status.MERGED}}
+    actions = {a.key for a in processes.actions_for(view.line.ref, actor, is_reporter=True)}
+    forms: dict[str, Any] = {}
+    for key, kind in (
+        ("reply", ReplyForm),
+        ("rate", RateForm),
+        ("object", ReasonForm),
+        ("appeal", AppealForm),
+    ):
+        if key in actions:
+            forms[f"{key}_form"] = refused if type(refused) is kind else kind()
+    ratings = [
+        {"value": r.value, "label": text(f"cases.rating.{r.value}"), "icon": RATING_ICONS[r]} for r in Rating
+    ]
+    question = next((e for e in reversed(view.entries) if e.kind == "question"), None)
+    return {
+        **forms,
+        "refused": refused,
+        "ratings": ratings,
+        "question": question if "reply" in actions else None,
+    }
+
+
+@public
+@require_safe
+def picture(request: HttpRequest, digest: str, kind: str = "jpg") -> HttpResponse:  # noqa: ARG001 (the address's ending)
+    """A picture: public ones for everybody and for ever; others for the reporter and for staff only."""
+    right = reads.may_see_picture(digest, actor=actor_of(request), claim_codes=claims(request).values())
+    if not right:
+        raise NotFound("core.file.gone")
+    etag = f'"{digest}"'
+    answer: HttpResponse
+    if request.headers.get("If-None-Match") == etag:
+        answer = HttpResponseNotModified()
+    else:
+        answer = HttpResponse(bytes_of(digest), content_type="image/jpeg")
+    answer["ETag"] = etag
+    # A picture can be taken back when it shows somebody, so a public copy is fresh for a day, not for a year.
+    answer["Cache-Control"] = "public, max-age=86400, immutable" if right == "public" else "private, no-cache"
+    answer["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    return answer
+
+
+# What, then what everybody, the handling agency and the authorised staff of the centre see of it.
+_WHO_SEES = (
+    ("words", "after_check", "yes", "yes"),
+    ("identity", "no", "no", "recorded"),
+    ("numbers", "masked", "masked", "recorded"),
+    ("inside", "no", "yes", "yes"),
+)
+
+
+@public
+@require_GET
+def privacy(request: HttpRequest) -> HttpResponse:
+    """What we keep, who sees it, what rights there are."""
+    table = [
+        {
+            "what": text(f"cases.privacy.row.{what}"),
+            "cells": [text(f"cases.privacy.cell.{cell}") for cell in cells],
+        }
+        for what, *cells in _WHO_SEES
+    ]
+    context = {"city": directory.city(), "table": table, "who_caption": text("cases.privacy.who")}
+    return render(request, "cases/privacy.html", context)

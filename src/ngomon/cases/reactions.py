@@ -1,0 +1,151 @@
+"""Telling the reporter, without a button: received, taken up, asked, with whom until when, answered, refused, reopened.
+
+Accounts hear by their inbox and ways; those without account by the contact they left, if any. Followers hear too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from ngomon.core.actors import Actor
+from ngomon.core.errors import CityError, NotFound
+from ngomon.core.react import on
+from ngomon.core.terms import Recorded
+from ngomon.directory import queries as directory
+from ngomon.identity.rules import read_contact
+from ngomon.identity.terms import Contact as Way
+from ngomon.messages.commands import tell
+from ngomon.messages.terms import message_id
+
+from .public import Hearer, Told, acknowledged_by, hearers_of, told_of
+from .terms import CaseMerged, CaseMoved, CaseOpened, CommitmentMade, SignalReceived
+
+# What an action of the process means to a reporter. Others are the offices' own business.
+MESSAGES: Mapping[str, str] = {
+    "accept": "acknowledged",
+    "route": "routed",
+    "ask": "asked",
+    "publish": "answered",
+    "reject": "rejected",
+    "refer": "rejected",
+    "object": "reopened",
+    "overturn": "reopened",
+    "promise_due": "reopened",
+}
+
+
+@on(CaseOpened)
+def when_case_opened_tell_reporter(
+    recorded: Recorded, event: CaseOpened, *, actor: Actor, at: datetime
+) -> None:
+    """The receipt: the number, and by when the centre confirms."""
+    told = told_of(UUID(event.case_id))
+    _tell_all(recorded, told, "received", {"when": acknowledged_by(told.opened_at)}, actor=actor, at=at)
+
+
+@on(SignalReceived)
+def when_another_reports_tell_them(
+    recorded: Recorded, event: SignalReceived, *, actor: Actor, at: datetime
+) -> None:
+    """One whose report was added to an open case hears its number; those who know already are not told again."""
+    if event.is_first or event.source == "follow":
+        return
+    told = told_of(UUID(event.case_id))
+    found = hearers_of(told.id, actor=actor, purpose="cases.joined", at=at)
+    _tell(recorded, told, "received", found[-1:], {"when": acknowledged_by(recorded.at)}, actor=actor, at=at)
+
+
+@on(CaseMoved)
+def when_case_moved_tell_reporter(
+    recorded: Recorded, event: CaseMoved, *, actor: Actor, at: datetime
+) -> None:
+    """What the offices did, where it means something to the reporter."""
+    template = MESSAGES.get(event.action)
+    if template is None:
+        return
+    told = told_of(UUID(event.case_id))
+    if template == "acknowledged" and event.step != "route":
+        return  # the agency's own clerk took it up: the reporter was told when it was routed
+    _tell_all(recorded, told, template, {"due": told.due_at}, actor=actor, at=at)
+
+
+@on(CommitmentMade)
+def when_date_promised_tell_reporter(
+    recorded: Recorded, event: CommitmentMade, *, actor: Actor, at: datetime
+) -> None:
+    """A date by which it will be done, and that the case opens again on it."""
+    told = told_of(UUID(event.case_id))
+    _tell_all(recorded, told, "committed", {"day": _day(event.until)}, actor=actor, at=at)
+
+
+@on(CaseMerged)
+def when_cases_merged_tell_reporters(
+    recorded: Recorded, event: CaseMerged, *, actor: Actor, at: datetime
+) -> None:
+    """Where to follow it from now on. The reporters already belong to the other case."""
+    was, into = told_of(UUID(event.case_id)), told_of(UUID(event.into))
+    found = hearers_of(into.id, actor=actor, purpose="cases.merged", at=at)
+    _tell(recorded, into, "merged", found, {"number": was.number, "into": into.number}, actor=actor, at=at)
+
+
+def _day(until: str) -> str:
+    return "/".join(str(int(part)) for part in reversed(until.split("-")))
+
+
+def _tell_all(
+    recorded: Recorded, told: Told, template: str, values: Mapping[str, Any], *, actor: Actor, at: datetime
+) -> None:
+    found = hearers_of(told.id, actor=actor, purpose=f"cases.{template}", at=at)
+    _tell(recorded, told, template, found, values, actor=actor, at=at)
+
+
+def _tell(
+    recorded: Recorded,
+    told: Told,
+    template: str,
+    hearers: list[Hearer],
+    values: Mapping[str, Any],
+    *,
+    actor: Actor,
+    at: datetime,
+) -> None:
+    """One message for each; its id comes from the event, so that a repeat changes nothing."""
+    said = {"number": told.number, "agency": _agency(told.agency), **values}
+    name = f"cases.message.{template}"
+    for hearer in hearers:
+        for to in _ways(hearer):
+            whom = str(to) if isinstance(to, UUID) else f"{to.kind}:{to.value}"
+            tell(
+                to,
+                name,
+                said,
+                of=told.ref,
+                language=hearer.language,
+                id=message_id(recorded.id, whom, name),
+                actor=actor,
+                at=at,
+            )
+
+
+def _ways(hearer: Hearer) -> list[UUID | Way]:
+    """The account, else the contact points that were left and can be read."""
+    if hearer.account is not None:
+        return [hearer.account]
+    found: list[UUID | Way] = []
+    for value in (hearer.contact.email, hearer.contact.phone):
+        try:
+            if value:
+                found.append(read_contact(value))
+        except CityError:
+            continue
+    return found
+
+
+def _agency(key: str) -> Mapping[str, str]:
+    try:
+        return dict(directory.agency(key).name) if key else {}
+    except NotFound:
+        return {"vi": key}

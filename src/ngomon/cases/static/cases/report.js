@@ -1,0 +1,37 @@
+// Small helps of the citizen's pages; each page works without them.
+
+// A place chosen by its name moves the pin.
+document.addEventListener("change", (event) => {
+  const choice = event.target;
+  if (!(choice instanceof HTMLInputElement) || choice.name !== "place_choice" || !choice.checked) return;
+  const [lon, lat] = choice.value.split(",").map(Number);
+  const field = document.querySelector("place-field");
+  if (Number.isFinite(lon) && Number.isFinite(lat) && typeof field?.put === "function") field.put([lon, lat], "typed");
+});
+
+// A second tap while the first is on its way does nothing.
+for (const form of document.querySelectorAll("form[data-report]")) {
+  let isSent = false;
+  form.addEventListener("submit", (event) => {
+    if (isSent) event.preventDefault();
+    isSent = true;
+  });
+  window.addEventListener("pageshow", () => {
+    isSent = false;
+  });
+}
+
+for (const button of document.querySelectorAll("button[data-copy]")) {
+  if (!navigator.clipboard) continue;
+  button.hidden = false;
+  button.addEventListener("click", async () => {
+    await navigator.clipboard.writeText(button.dataset.copy);
+    const words = button.querySelector("span");
+    if (words) words.textContent = button.dataset.copied;
+  });
+}
+
+for (const button of document.querySelectorAll("button[data-print]")) {
+  button.hidden = false;
+  button.addEventListener("click", () => window.print());
+}

@@ -1,0 +1,30 @@
+"""The addresses of cases for citizens: report, follow, look, and the public record."""
+
+from django.urls import path, re_path
+
+from .pages import board, lists, mine, public, report
+
+urlpatterns = [
+    # Report
+    path("reports/new", report.report_new, name="cases_report"),
+    path("reports/hints", report.report_hints, name="cases_hints"),
+    path("reports/photo/<str:reference>", report.kept_photo, name="cases_kept_photo"),
+    path("reports/sent/<str:number>", report.sent, name="cases_sent"),
+    # Follow
+    path("my/reports", mine.my_reports, name="cases_mine"),
+    path("claim", mine.claim, name="cases_claim"),
+    path("cases/<str:number>/reply", mine.reply, name="cases_reply"),
+    path("cases/<str:number>/rate", mine.rate, name="cases_rate"),
+    path("cases/<str:number>/object", mine.object_to_answer, name="cases_object"),
+    path("cases/<str:number>/appeal", mine.appeal, name="cases_appeal"),
+    path("cases/<str:number>/follow", mine.follow, name="cases_follow"),
+    # Look
+    path("cases", lists.cases_list, name="cases_list"),
+    path("cases/<str:number>", public.case_page, name="cases_case"),
+    path("map", lists.map_page, name="cases_map"),
+    path("map/points.geojson", lists.map_points, name="cases_points"),
+    path("board", board.board, name="cases_board"),
+    path("board/reason", board.state_reason, name="cases_state_reason"),
+    re_path(r"^pictures/(?P<digest>[0-9a-f]{64})\.(?P<kind>jpg|webp)$", public.picture, name="cases_picture"),
+    path("about/privacy", public.privacy, name="cases_privacy"),
+]
