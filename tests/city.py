@@ -11,14 +11,22 @@ administers.
 
 from __future__ import annotations
 
+import json
+import os
+import sys
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+import django
 from django.conf import settings
 from django.core.cache import cache
 from django.test import Client
+
+if __name__ == "__main__":
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "ngomon.settings")
+    django.setup()
 
 from ngomon.cases.commands import act_on_case, file_report
 from ngomon.cases.terms import CaseLine, Filing, Receipt
@@ -91,15 +99,28 @@ class TestCity:
     @property
     def category(self) -> str:
         """A timed category without special demands that its ward committee or another agency handles."""
-        found = next(c for c in places.categories() if c.group == "timed" and not c.photo_required and c.public_map)
+        found = next(
+            c for c in places.categories() if c.group == "timed" and not c.photo_required and c.public_map
+        )
         return found.key
 
-    def report(self, text: str = "Đèn đường trước kiệt 42 tắt 3 đêm rồi", who: Actor | None = None, **changes: Any) -> Receipt:
+    def report(
+        self, text: str = "Đèn đường trước kiệt 42 tắt 3 đêm rồi", who: Actor | None = None, **changes: Any
+    ) -> Receipt:
         """File a report as Lan, or as somebody else."""
         with unit():
             return file_report(self.filing(text, **changes), actor=who or self.lan, at=clock.now())
 
-    def act(self, who: Actor, case_id: UUID, action: str, *, agency: str = "", assignee: UUID | None = None, **fields: str) -> CaseLine:
+    def act(
+        self,
+        who: Actor,
+        case_id: UUID,
+        action: str,
+        *,
+        agency: str = "",
+        assignee: UUID | None = None,
+        **fields: str,
+    ) -> CaseLine:
         """One action on a case, in a unit of its own."""
         with unit():
             return act_on_case(
@@ -125,7 +146,10 @@ def build_city(pack: str = "") -> TestCity:
     made = TestCity(at, CORNER, area.key, agency)
     with unit():
         for n, (key, name, posts) in enumerate(CAST):
-            contacts = [Contact(ContactKind.EMAIL, f"{key}@demo.invalid"), Contact(ContactKind.PHONE, f"+8490000{n:04d}")]
+            contacts = [
+                Contact(ContactKind.EMAIL, f"{key}@demo.invalid"),
+                Contact(ContactKind.PHONE, f"+8490000{n:04d}"),
+            ]
             account = identity.open_account(name, contacts, actor=SYSTEM, at=at)
             made.accounts[key] = account
             for role, where in posts:
@@ -139,3 +163,14 @@ def build_city(pack: str = "") -> TestCity:
                 )
     forget_grants()
     return made
+
+
+def main() -> None:
+    """Build the city in the database of the environment and print who is who (for running servers)."""
+    city = build_city()
+    words = {"accounts": {key: str(account) for key, account in city.accounts.items()}, "agency": city.agency}
+    sys.stdout.write(json.dumps({**words, "corner": city.corner}) + "\n")
+
+
+if __name__ == "__main__":
+    main()
