@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import email
+import email.policy
 import json
 import os
 import secrets
@@ -18,7 +20,6 @@ from typing import Any
 
 import psycopg
 from aiosmtpd.controller import Controller
-from aiosmtpd.handlers import Message
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -30,18 +31,19 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-class Mailbox(Message):
-    """Keeps what a local SMTP server accepted."""
+class Mailbox:
+    """Keeps what a local SMTP server accepted: (receiver, letter)."""
 
     def __init__(self) -> None:
-        super().__init__(EmailMessage)
-        self.letters: list[Any] = []
+        self.received: list[tuple[str, EmailMessage]] = []
 
-    def handle_message(self, message: Any) -> None:
-        self.letters.append(message)
+    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802 (aiosmtpd's name)
+        letter = email.message_from_bytes(envelope.content, policy=email.policy.default)
+        self.received += [(receiver, letter) for receiver in envelope.rcpt_tos]
+        return "250 OK"
 
-    def to(self, address: str) -> list[Any]:
-        return [letter for letter in self.letters if address in (letter["X-RcptTo"] or letter["To"] or "")]
+    def to(self, address: str) -> list[EmailMessage]:
+        return [letter for receiver, letter in self.received if receiver == address]
 
 
 class Running:

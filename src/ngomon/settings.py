@@ -226,6 +226,9 @@ NGOMON_SMS_SANDBOX = _flag("NGOMON_SMS_SANDBOX")
 NGOMON_SMS_TONES = _flag("NGOMON_SMS_TONES")
 NGOMON_SMS_PRICE_VND = int(_text("NGOMON_SMS_PRICE_VND", "0"))
 
+# --- the live stream --------------------------------------------------------------------------------------------------
+NGOMON_LIVE_KEYS = "ngomon.web.live.keys"
+
 LOGGING_CONFIG = None
 TEST_RUNNER = "django.test.runner.DiscoverRunner"
 NGOMON_TESTING = "pytest" in sys.modules

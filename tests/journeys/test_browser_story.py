@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import re
 import time
 from collections.abc import Iterator
@@ -71,7 +72,7 @@ def sign_in(browser: Browser, running: Running, who: str, *, phone: bool = False
 
 def look(page: Page, name: str) -> None:
     """Keep a picture of the page when asked to: NGOMON_SHOTS names the folder."""
-    folder = __import__("os").environ.get("NGOMON_SHOTS")
+    folder = os.environ.get("NGOMON_SHOTS")
     if folder:
         page.wait_for_timeout(800)
         page.screenshot(path=str(Path(folder) / f"{name}.png"), full_page=True)
@@ -143,7 +144,7 @@ def test_a_report_on_a_street_lamp_travels_from_the_phone_to_the_rated_answer(ru
     phone.wait_for_load_state()
     expect(phone.locator("main")).to_contain_text("Hài lòng")
     until = time.monotonic() + 20
-    while not any(number in str(letter["subject"]) + str(letter.get_body()) for letter in running.mailbox.to("lan@demo.invalid")):
+    while not any(number in letter.as_string() for letter in running.mailbox.to("lan@demo.invalid")):
         assert time.monotonic() < until, "no message about the case arrived"
         time.sleep(0.2)
 
