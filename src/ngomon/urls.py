@@ -6,6 +6,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("ngomon.web.citizen.urls")),
     path("", include("ngomon.cases.urls")),
     path("account/", include("ngomon.identity.urls")),
+    path("messages/", include("ngomon.messages.urls")),
     path("", include("ngomon.web.desk.urls")),
     path("", include("ngomon.web.demo.urls")),
     path("", include("ngomon.directory.urls")),
