@@ -35,6 +35,7 @@ from .terms import (
     Extension,
     Moved,
     OpenTask,
+    Standing,
     StepDef,
     Suspension,
     TaskPage,
@@ -156,6 +157,14 @@ def moved(instance: Instance) -> Moved:
         task_due_at=instance.task_due_at,
         commit_until_on=instance.commit_on,
     )
+
+
+def told_of(instance_id: UUID) -> Standing:
+    """What a message about a process says. Raises: NotFound."""
+    instance = Instance.objects.filter(pk=instance_id).first()
+    if instance is None:
+        raise NotFound("processes.error.no_process", of=str(instance_id))
+    return Standing(ref_of(instance), step_of(instance).name, instance.task_due_at or instance.due_at)
 
 
 def where(of: Ref) -> Moved:

@@ -350,6 +350,15 @@ class Moved:
     commit_until_on: date | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What a message about a process says: the thing, the present step in words, when it is due."""
+
+    of: Ref
+    step: Text
+    due_at: datetime | None
+
+
 @event("processes.definition_published")
 class DefinitionPublished(Event):
     """A new version of a definition is in force for what starts from now on."""

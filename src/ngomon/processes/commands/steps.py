@@ -139,6 +139,9 @@ def take(
     _promise(instance, action, given, actor=actor, at=at)
     instance.assignee = assignee
     moving.enter(instance, known, action.to, actor=actor, at=at)
+    if assignee is not None:
+        given_to = TaskAssigned(*about(instance), str(instance.task), str(assignee))
+        tell(instance, given_to, actor=actor, at=at)
     for role in action.tells:
         told = Escalated(*about(instance), role, was_agency, str(instance.task), was_step, action.key)
         tell(instance, told, actor=actor, at=at)
