@@ -7,13 +7,14 @@ else is tried again with growing pauses, then the row is dead and waits for a pe
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 from uuid import UUID
 
 from django.db import connection
+from django.db.models import QuerySet
 
 from ngomon.core.errors import Unavailable
 from ngomon.core.ids import Ref, uuid7
@@ -105,10 +106,25 @@ def _write_deliveries(unit: Unit) -> None:
         insert(Delivery, _COLUMNS, unit.deliveries)
 
 
-def claim(at: datetime, limit: int = 50) -> list[Outgoing]:
+def _due(at: datetime, channel: str | None, but: Collection[str]) -> QuerySet[Delivery]:
+    due = Delivery.objects.filter(state__in=[DeliveryState.QUEUED, DeliveryState.SENDING], due_at__lte=at)
+    due = due.exclude(purge_at__lte=at)
+    if channel is not None:
+        due = due.filter(channel=channel)
+    return due.exclude(channel__in=list(but)) if but else due
+
+
+def has_due(at: datetime, channel: str | None = None, but: Collection[str] = ()) -> bool:
+    """Whether anything waits to be sent (of this channel, or of all but some). Needs no unit."""
+    return _due(at, channel, but).exists()
+
+
+def claim(
+    at: datetime, limit: int = 50, *, channel: str | None = None, but: Collection[str] = ()
+) -> list[Outgoing]:
     """Inside a unit: take due messages for sending; they come back when the lease ends without an answer."""
     current_unit()
-    due = Delivery.objects.filter(state__in=[DeliveryState.QUEUED, DeliveryState.SENDING], due_at__lte=at)
+    due = _due(at, channel, but)
     if connection.features.has_select_for_update_skip_locked:
         due = due.select_for_update(skip_locked=True)
     rows = list(due.order_by("due_at")[:limit])
@@ -119,6 +135,14 @@ def claim(at: datetime, limit: int = 50) -> list[Outgoing]:
         Outgoing(r.id, r.channel, open_text(r.address), json.loads(open_text(r.content)), r.attempts)
         for r in rows
     ]
+
+
+def give_back(ids: list[UUID], *, at: datetime) -> None:
+    """Inside a unit: these were taken and not begun; whoever comes next may have them."""
+    current_unit()
+    Delivery.objects.filter(id__in=ids, state=DeliveryState.SENDING).update(
+        state=DeliveryState.QUEUED, due_at=at
+    )
 
 
 def send(message: Outgoing) -> str:
@@ -143,7 +167,8 @@ def failed(message: Outgoing, error: Exception, *, at: datetime) -> None:
     attempts = message.attempts + 1
     is_dead = isinstance(error, Undeliverable) or attempts > len(PAUSES_S)
     pause = timedelta(seconds=PAUSES_S[min(attempts, len(PAUSES_S)) - 1])
-    Delivery.objects.filter(id=message.id).update(
+    # A message that went meanwhile from another worker, after our lease, stays sent.
+    Delivery.objects.filter(id=message.id, state=DeliveryState.SENDING).update(
         state=DeliveryState.DEAD if is_dead else DeliveryState.QUEUED,
         attempts=attempts,
         due_at=at + pause,

@@ -1,4 +1,4 @@
-"""What core does without a button: a sign of life, the seal, orphans of files, expired contents, old counts."""
+"""What core does without a button: a sign of life, the seal, orphans of files, old counts."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from datetime import datetime
 from ngomon.core import files, seal
 from ngomon.core.actors import Actor
 from ngomon.core.engine import engine
-from ngomon.core.models import Delivery, DeliveryState
 from ngomon.core.react import every
 
 SWEEP_MINUTES = 5
@@ -28,14 +27,6 @@ def extend_seal(*, actor: Actor, at: datetime) -> None:  # noqa: ARG001
 def sweep_files(*, actor: Actor, at: datetime) -> None:  # noqa: ARG001
     """One of 256 parts each time, so that no turn is long: all of them in 21 hours."""
     files.sweep(f"{int(at.timestamp() // (SWEEP_MINUTES * 60)) % 256:02x}")
-
-
-@every(minutes=1)
-def purge_deliveries(*, actor: Actor, at: datetime) -> None:  # noqa: ARG001
-    """Remove addresses and contents whose time is over; what never went is dead, for its content is gone."""
-    over = Delivery.objects.filter(purge_at__lte=at).exclude(content="")
-    over.exclude(state=DeliveryState.SENT).update(state=DeliveryState.DEAD, error="expired")
-    over.update(address="", content="")
 
 
 @every(hours=1)

@@ -16,10 +16,12 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any, ParamSpec, TypeVar
 
+import structlog
 from django.db import transaction
 
 from ngomon.core.engine import engine
 
+log = structlog.get_logger("ngomon.units")
 P = ParamSpec("P")
 R = TypeVar("R")
 Row = tuple[Any, ...]
@@ -79,7 +81,11 @@ def unit() -> Iterator[Unit]:
         finally:
             _current.reset(token)
     for call in opened.after:
-        call()
+        # The unit is committed: what fails here must not look as if it were not.
+        try:
+            call()
+        except Exception:
+            log.exception("after the commit")
 
 
 def command(function: Callable[P, R]) -> Callable[P, R]:

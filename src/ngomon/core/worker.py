@@ -7,12 +7,14 @@ later events of the same aggregate behind it; all others go on. Network sends ha
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Collection
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 import structlog
-from django.db import close_old_connections, connection
+from django.db import InterfaceError, OperationalError, close_old_connections, connection
 from django.db.models import Count, Q
 
 from ngomon.core import actors, clock, deliveries
@@ -25,6 +27,8 @@ from ngomon.core.units import unit
 
 log = structlog.get_logger("ngomon.worker")
 TRIES = 3
+# A locked, restarting or failing-over database is no fault of the event: about half a minute of patience.
+TRIES_OF_DATABASE = 10
 BATCH = 200
 
 
@@ -47,46 +51,54 @@ def open_cursors() -> None:
 
 
 def run_reactions() -> int:
-    """Run every reaction over what is new in the log; how many handlers ran."""
-    at_cursor = dict(Cursor.objects.values_list("name", "position"))
-    behind = {name: at_cursor[name] for name in reactions if name in at_cursor}
-    if not behind:
+    """Run every reaction over what is new in the log; how many handlers ran.
+
+    Reactions that stand together share one reading of the log; one that lags keeps nobody waiting.
+    """
+    at_cursor = dict(Cursor.objects.filter(name__in=list(reactions)).values_list("name", "position"))
+    if not at_cursor:
         return 0
-    start = min(behind.values())
-    batch = read_log(start, limit=BATCH)
-    ran = 0
-    for name, position in behind.items():
+    ran, start, batch = 0, -1, list[Recorded]()
+    passed: dict[int, list[str]] = {}
+    for name, position in sorted(at_cursor.items(), key=lambda item: item[1]):
+        if start < 0 or (batch and position >= batch[-1].position):
+            start, batch = position, read_log(position, limit=BATCH)
         fresh = [recorded for recorded in batch if recorded.position > position]
         if fresh:
-            ran += _run_one(reactions[name], fresh)
+            handled, is_through = _run_one(reactions[name], fresh)
+            ran += handled
+            if is_through:
+                passed.setdefault(fresh[-1].position, []).append(name)
+    _advance(passed)
     return ran
 
 
-def _run_one(reaction: Reaction, fresh: list[Recorded]) -> int:
+def _run_one(reaction: Reaction, fresh: list[Recorded]) -> tuple[int, bool]:
+    """Handle what concerns this reaction; how many, and whether all of it is done (else another worker is at it)."""
     ran = 0
     for recorded in fresh:
         if recorded.kind not in reaction.kinds or recorded.event is None:
             continue
-        if reaction.only is not None and not reaction.only(recorded):
-            continue
         if not _attempt(reaction, recorded):
-            return ran
+            return ran, False
         ran += 1
-    _advance(reaction.name, fresh[-1].position)
-    return ran
+    return ran, True
 
 
-def _advance(name: str, position: int) -> None:
-    """Pass over events that say nothing to this reaction. No effect depends on it, so it needs no unit."""
-    Cursor.objects.filter(name=name, position__lt=position).update(position=position)
+def _advance(passed: dict[int, list[str]]) -> None:
+    """Pass over events that say nothing to these reactions. No effect depends on it, so it needs no unit."""
+    for position, names in passed.items():
+        Cursor.objects.filter(name__in=names, position__lt=position).update(position=position)
 
 
 def _attempt(reaction: Reaction, recorded: Recorded) -> bool:
     """Handle one event, trying a few times, else park it; False when another worker is at this reaction."""
-    for attempt in range(1, TRIES + 1):
+    for attempt in range(1, TRIES_OF_DATABASE + 1):
         try:
             return _handle(reaction, recorded)
         except Exception as error:
+            is_ours = isinstance(error, OperationalError | InterfaceError)
+            last = TRIES_OF_DATABASE if is_ours else TRIES
             log.warning(
                 "reaction failed",
                 reaction=reaction.name,
@@ -94,8 +106,13 @@ def _attempt(reaction: Reaction, recorded: Recorded) -> bool:
                 attempt=attempt,
                 exc_info=True,
             )
-            if attempt == TRIES:
+            if attempt >= last:
+                # With the database gone this raises too, and the event stays where it is.
                 _park(reaction.name, recorded, repr(error), attempts=attempt, is_first=True)
+                return True
+            if is_ours:
+                close_old_connections()
+                time.sleep(min(5.0, 0.1 * 2**attempt))
     return True
 
 
@@ -157,26 +174,36 @@ def parked_aggregates() -> list[dict[str, Any]]:
 
 
 def retry_parked(reaction_name: str, aggregate: str) -> bool:
-    """A person says try again: run the parked events of one aggregate in order; True when none is left."""
+    """A person says try again: run the parked events of one aggregate in order; True when none is left.
+
+    Once: each is handled in one unit with the removal of its row, under the lock of the reaction's cursor, so that
+    neither a second click nor a worker parking a later event comes between.
+    """
     reaction = reactions[reaction_name]
-    parked = Parked.objects.filter(reaction=reaction_name, aggregate=aggregate).order_by("position")
-    for row in list(parked):
-        found = read_log(row.position - 1, limit=1)
+    mine = Parked.objects.filter(reaction=reaction_name, aggregate=aggregate).order_by("position")
+    while True:
+        row = None
         try:
             with unit():
-                if not Parked.objects.filter(pk=row.pk).exists():
-                    continue
-                if found and found[0].event is not None:
+                list(Cursor.objects.select_for_update().filter(name=reaction_name))
+                row = mine.first()
+                if row is None:
+                    return True
+                found = read_log(row.position - 1, limit=1)
+                if found and found[0].position == row.position and found[0].event is not None:
                     reaction.handle(
                         found[0], found[0].event, actor=actors.system(reaction.name), at=clock.now()
                     )
-                Parked.objects.filter(pk=row.pk).delete()
+                row.delete()
         except Exception as error:
-            Parked.objects.filter(pk=row.pk).update(
-                attempts=row.attempts + 1, error=repr(error)[:2000], is_first=True
+            log.warning(
+                "parked event failed again", reaction=reaction_name, aggregate=aggregate, exc_info=True
             )
+            if row is not None:
+                mine.filter(position=row.position).update(
+                    attempts=row.attempts + 1, error=repr(error)[:2000], is_first=True
+                )
             return False
-    return True
 
 
 def run_duties(at: datetime) -> int:
@@ -205,21 +232,37 @@ def _do(duty: Duty, at: datetime) -> int:
     return 1
 
 
-def send_deliveries() -> int:
-    """Send what is due; how many were taken up. Each result is committed by a short unit of its own."""
+def send_deliveries(
+    channel: str | None = None, *, but: Collection[str] = (), stop: threading.Event | None = None
+) -> int:
+    """Send what is due (of one channel, or of all but some); how many were tried. Each result has a unit of its own.
+
+    What cannot be begun well within the lease is given back, so that no other worker sends it beside us.
+    """
+    if not deliveries.has_due(clock.now(), channel, but):
+        return 0
+    until = time.monotonic() + deliveries.LEASE_S / 2
     with unit():
-        claimed = deliveries.claim(clock.now())
-    for message in claimed:
-        try:
-            receipt = deliveries.send(message)
-        except Exception as error:
-            log.warning("delivery failed", id=str(message.id), channel=message.channel, error=repr(error))
+        claimed = deliveries.claim(clock.now(), channel=channel, but=but)
+    for n, message in enumerate(claimed):
+        if time.monotonic() > until or (stop is not None and stop.is_set()):
             with unit():
-                deliveries.failed(message, error, at=clock.now())
-        else:
-            with unit():
-                deliveries.sent(message.id, receipt, at=clock.now())
+                deliveries.give_back([left.id for left in claimed[n:]], at=clock.now())
+            return n
+        _send(message)
     return len(claimed)
+
+
+def _send(message: deliveries.Outgoing) -> None:
+    try:
+        receipt = deliveries.send(message)
+    except Exception as error:
+        log.warning("delivery failed", id=str(message.id), channel=message.channel, error=repr(error))
+        with unit():
+            deliveries.failed(message, error, at=clock.now())
+    else:
+        with unit():
+            deliveries.sent(message.id, receipt, at=clock.now())
 
 
 def settle(rounds: int = 1000) -> None:
@@ -240,15 +283,14 @@ def _is_behind() -> bool:
 
 def _loop(step: Callable[[], int], stop: threading.Event, pause_s: float) -> None:
     while not stop.is_set():
-        close_old_connections()
         try:
-            moved = step()
+            close_old_connections()
+            if not step() and not stop.is_set():
+                engine().wait(pause_s)
         except Exception:
             log.exception("worker step failed")
             stop.wait(1.0)
-            continue
-        if not moved:
-            engine().wait(pause_s)
+    connection.close()
 
 
 def _think() -> int:
@@ -256,9 +298,28 @@ def _think() -> int:
 
 
 def run(stop: threading.Event) -> None:
-    """Work until told to stop: one thread numbers, reacts and does duties, another sends."""
-    open_cursors()
-    sender = threading.Thread(target=_loop, args=(send_deliveries, stop, 0.5), name="sender")
-    sender.start()
+    """Work until told to stop: one thread numbers, reacts and does duties; each channel has a thread that sends, so that
+    a slow receiver keeps only its own kind waiting."""
+    _wait_for_database(stop)
+    names = sorted(deliveries.channels)
+    steps: list[Callable[[], int]] = [partial(send_deliveries, name, stop=stop) for name in names]
+    steps.append(partial(send_deliveries, but=names, stop=stop))
+    senders = [threading.Thread(target=_loop, args=(step, stop, 0.5), name="sender") for step in steps]
+    for sender in senders:
+        sender.start()
     _loop(_think, stop, 0.5)
-    sender.join()
+    for sender in senders:
+        sender.join()
+
+
+def _wait_for_database(stop: threading.Event) -> None:
+    """Begin when the database is there; it may start after us."""
+    while not stop.is_set():
+        try:
+            open_cursors()
+        except (OperationalError, InterfaceError):
+            log.warning("waiting for the database", exc_info=True)
+            close_old_connections()
+            stop.wait(1.0)
+        else:
+            return
