@@ -48,7 +48,9 @@ OURS = [m for m in apps.get_models() if m.__module__.startswith("ngomon.")]
 @pytest.mark.parametrize("model", OURS, ids=lambda m: m._meta.label)
 def test_foreign_keys_point_down_protect_and_leave_no_trace_across_rooms(model):
     for field in model._meta.get_fields():
-        if not isinstance(field, models.ForeignKey) or not field.related_model.__module__.startswith("ngomon."):
+        if not isinstance(field, models.ForeignKey) or not field.related_model.__module__.startswith(
+            "ngomon."
+        ):
             continue
         mine, theirs = room_of(model.__module__), room_of(field.related_model.__module__)
         assert HEIGHT[mine] >= HEIGHT[theirs], f"{model._meta.label}.{field.name} points up to {theirs}"
@@ -68,25 +70,21 @@ def test_templates_use_only_their_own_room_and_lower_ones(path):
         assert HEIGHT[mine] >= HEIGHT[theirs], f"{path} uses a template of {theirs}"
 
 
-def command_modules():
-    for room in HEIGHT:
-        base = SRC / room
-        for found in [base / "commands.py", *sorted(base.glob("commands/*.py"))]:
-            if found.exists():
-                dotted = ".".join(found.relative_to(SRC.parent).with_suffix("").parts)
-                yield dotted.removesuffix(".__init__")
+ROOMS_WITH_COMMANDS = sorted(
+    path.relative_to(SRC).parts[0]
+    for path in [*SRC.glob("*/commands.py"), *SRC.glob("*/commands/__init__.py")]
+)
 
 
-@pytest.mark.parametrize("name", sorted(set(command_modules())))
-def test_every_public_function_that_takes_an_actor_is_a_command(name):
-    module = importlib.import_module(name)
+@pytest.mark.parametrize("room", ROOMS_WITH_COMMANDS)
+def test_every_write_that_a_room_offers_is_a_command(room):
+    module = importlib.import_module(f"ngomon.{room}.commands")
     for label, function in inspect.getmembers(module, inspect.isfunction):
-        if label.startswith("_") or function.__module__ != name:
-            continue
         parameters = inspect.signature(function).parameters
-        if "actor" in parameters and "at" in parameters and not getattr(function, "is_helper", False):
-            is_command = getattr(function, "is_command", False)
-            assert is_command or name.endswith(".steps"), f"{name}.{label} writes without being a command"
+        if label.startswith("_") or not function.__module__.startswith(module.__name__):
+            continue
+        if "actor" in parameters and "at" in parameters:
+            assert getattr(function, "is_command", False), f"{room}.{label} writes without being a command"
 
 
 def test_lock_files_record_no_download_address():
@@ -126,7 +124,9 @@ def test_links_in_documents_lead_somewhere():
 def test_walks_name_files_that_exist():
     broken = []
     for path in ROOT.glob("docs/walks/*.md"):
-        for named in re.findall(r"`((?:src|packs|frontend|tests)/[\w./-]+?)(?::[\w.]+)?`", path.read_text(encoding="utf-8")):
+        for named in re.findall(
+            r"`((?:src|packs|frontend|tests)/[\w./-]+?)(?::[\w.]+)?`", path.read_text(encoding="utf-8")
+        ):
             if not (ROOT / named).exists():
                 broken.append(f"{path.name}: {named}")
     assert not broken

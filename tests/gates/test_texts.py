@@ -12,8 +12,12 @@ from ngomon.core.texts import LANGUAGES, catalogue
 
 SRC = Path(ngomon.__file__).parent
 ROOMS = {path.parent.name for path in SRC.glob("*/texts.toml")}
-KEY = re.compile(r"[\"'](?P<key>(?:%s)\.[a-z0-9_]+(?:\.[a-z0-9_]+)+)[\"']" % "|".join(sorted(ROOMS) or ["core"]))
-PREFIX = re.compile(r"f?[\"'](?P<key>(?:%s)\.[a-z0-9_.]+\.)(?:[\"']|\{)" % "|".join(sorted(ROOMS) or ["core"]))
+KEY = re.compile(
+    r"[\"'](?P<key>(?:%s)\.[a-z0-9_]+(?:\.[a-z0-9_]+)+)[\"']" % "|".join(sorted(ROOMS) or ["core"])
+)
+PREFIX = re.compile(
+    r"f?[\"'](?P<key>(?:%s)\.[a-z0-9_.]+\.)(?:[\"']|\{)" % "|".join(sorted(ROOMS) or ["core"])
+)
 
 
 def sources():
@@ -42,7 +46,7 @@ def test_every_text_is_there_in_both_languages_in_nfc_with_the_same_variables():
                 if unicodedata.normalize("NFC", text) != text:
                     faults.append(f"{key}: {language} is not NFC")
                 names |= {name for _, name, _, _ in string.Formatter().parse(text) if name}
-            variables[language] = {name.removesuffix("_name") for name in names} - {"n"}
+            variables[language] = {name.removesuffix("_name") for name in names} - {"n", language}
         if len(variables) == 2 and variables["vi"] != variables["en"]:
             faults.append(f"{key}: variables differ {variables}")
     assert not faults, "\n".join(faults)

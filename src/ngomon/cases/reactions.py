@@ -19,9 +19,11 @@ from ngomon.identity.rules import read_contact
 from ngomon.identity.terms import Contact as Way
 from ngomon.messages.commands import tell
 from ngomon.messages.terms import message_id
+from ngomon.processes.terms import ClockMoved, CommitmentDue, ProcessEnded, TaskDone, WorkMoved
 
+from .commands import follow_process
 from .public import Hearer, Told, acknowledged_by, hearers_of, told_of
-from .terms import CaseMerged, CaseMoved, CaseOpened, CommitmentMade, SignalReceived
+from .terms import CASE, CaseMerged, CaseMoved, CaseOpened, CommitmentMade, SignalReceived
 
 # What an action of the process means to a reporter. Others are the offices' own business.
 MESSAGES: Mapping[str, str] = {
@@ -149,3 +151,23 @@ def _agency(key: str) -> Mapping[str, str]:
         return dict(directory.agency(key).name) if key else {}
     except NotFound:
         return {"vi": key}
+
+
+# --- where the process goes by itself ----------------------------------------------------------------------------------
+
+
+def _by_itself(recorded: Recorded) -> bool:
+    """What an officer or reporter does is followed in the same unit; only the clock and re-organisations are not."""
+    return recorded.actor_id.startswith("system:") and getattr(recorded.event, "of_kind", "") == CASE
+
+
+@on(TaskDone, ProcessEnded, WorkMoved, ClockMoved, CommitmentDue, only=_by_itself)
+def when_process_moved_by_itself_follow(
+    recorded: Recorded,
+    event: TaskDone | ProcessEnded | WorkMoved | ClockMoved | CommitmentDue,
+    *,
+    actor: Actor,
+    at: datetime,
+) -> None:
+    """A silence ran out, a promised day came, the calendar changed or an agency was merged: the case's row follows."""
+    follow_process(UUID(event.of_key), actor=actor, at=at)

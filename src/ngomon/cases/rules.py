@@ -276,6 +276,7 @@ EFFECTS: Mapping[str, Effect] = {
 
 NOTE_ONLY = Effect(EntryKind.NOTE, Audience.STAFF, "note")
 MIN_ANSWER = 20
+_UNFILLED = re.compile(r"\[[^\]\n]{2,60}\]")
 
 
 def proof_missing(
@@ -283,6 +284,8 @@ def proof_missing(
 ) -> dict[str, str]:
     """What an answer that says "done" lacks: words, and an after-photo or a stated reason why there is none."""
     wrong: dict[str, str] = {}
+    if _UNFILLED.search(answer):
+        wrong["answer"] = "cases.error.answer_unfilled"
     if len(answer.strip()) < MIN_ANSWER:
         wrong["answer"] = "cases.error.answer_too_short"
     if is_photo_required and not after_photos and len(stated_reason.strip()) < 10:

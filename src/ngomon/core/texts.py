@@ -1,8 +1,8 @@
 """The catalogue of all words people read: one `texts.toml` per room, each key in Vietnamese and English.
 
-    ["cases.receipt.title"]
-    vi = "Đã nhận phản ánh {number}"
-    en = "Report {number} received"
+    ["ui.close"]
+    vi = "Đóng"
+    en = "Close"
 
 A value may be a table `one`/`other` where English needs a plural: the variable `n` decides. Keys begin with the room's
 name. A test checks that every key used exists, in both languages, with the same variables, and that none is unused.

@@ -56,7 +56,7 @@ class Preference(models.Model):
 
     personal: ClassVar[dict[str, str]] = {}
 
-    account = models.OneToOneField(Account, models.CASCADE, primary_key=True, related_name="+")
+    account = models.OneToOneField(Account, models.PROTECT, primary_key=True, related_name="+")
     mail = models.BooleanField(default=True)
     sms = models.BooleanField(default=True)
     quiet_from = models.TimeField()

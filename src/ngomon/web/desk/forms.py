@@ -55,7 +55,7 @@ def _field(field: FieldDef, around: Around, required: bool) -> forms.Field:
     if field.kind == "account":
         return forms.ChoiceField(choices=_choose(_officers(around)), **common)
     if field.kind == "choice":
-        rows = [(c, text(f"cases.choice.{c}")) for c in field.choices]
+        rows = [(c, text(f"cases.rating.{c}")) for c in field.choices]
         return forms.ChoiceField(choices=_choose(rows), **common)
     if field.kind == "date":
         first = directory.local_day(around.at) + timedelta(days=1)
@@ -84,7 +84,11 @@ class ActionForm(forms.Form):
         return {name: str(value) for name, value in self.cleaned_data.items() if value not in (None, "")}
 
 
-CHANNELS = ("hotline", "counter", "email")
+CHANNELS = {
+    "hotline": "cases.source.hotline",
+    "counter": "web.desk.source.counter",
+    "email": "cases.source.email",
+}
 
 
 class OnBehalfForm(forms.Form):
@@ -95,7 +99,7 @@ class OnBehalfForm(forms.Form):
         label = "web.desk.new_field."
         day = directory.local_day(at)
         leaves = [(c.key, in_language(c.name, language)) for c in directory.categories(day)]
-        sources = [(c, text(f"cases.source.{c}", language)) for c in CHANNELS]
+        sources = [(c, text(key, language)) for c, key in CHANNELS.items()]
         words = forms.Textarea(attrs={"rows": 5})
         self.fields["source"] = forms.ChoiceField(label=text(label + "source"), choices=sources)
         self.fields["text"] = forms.CharField(label=text(label + "text"), max_length=4000, widget=words)

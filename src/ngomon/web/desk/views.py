@@ -125,7 +125,7 @@ def _history_line(
 ) -> dict[str, Any]:
     body = _body(recorded)
     action = str(body.get("action", "")) or recorded.kind.split(".", 1)[1]
-    key = f"cases.history.{action}"
+    key = f"web.desk.history.{action}"
     entry = entries.get(str(body.get("entry", "")))
     if _is_officer(recorded):
         who = staff.get(UUID(recorded.actor_id), "")
@@ -202,7 +202,7 @@ TONES = {
 
 
 def _picture(view: PictureView) -> dict[str, Any]:
-    shown = "cases.picture.after" if view.role == "after" else "cases.picture.before"
+    shown = "ui.after" if view.role == "after" else "ui.before"
     return {
         "url": picture_url(view.file),
         "thumb": picture_url(view.thumbnail),
@@ -253,9 +253,9 @@ def _sent(view: CaseView, actor: Actor) -> list[dict[str, Any]]:
     return [
         {
             "subject": told.subject,
-            "channel": text(f"messages.channel.{told.channel}"),
+            "channel": text(f"web.desk.sent_channel.{told.channel}"),
             "to": told.address,
-            "state": text(f"messages.state.{told.state}"),
+            "state": text(f"web.desk.sent_state.{told.state}"),
             "at": told.sent_at or told.at,
             "icon": SENT_ICONS.get(told.channel, "send"),
         }
@@ -274,6 +274,7 @@ def glance(view: CaseView, *, actor: Actor, at: datetime, language: str) -> dict
     point = {"type": "Feature", "geometry": {"type": "Point", "coordinates": [line.lon, line.lat]}}
     return {
         "view": view,
+        "said": [(s.text, _source(s.source, language), s.received_at) for s in view.signals if s.text],
         "line": line,
         "category": category_name(line.category, language),
         "area": area_name(line.area, language),
@@ -299,9 +300,15 @@ def glance(view: CaseView, *, actor: Actor, at: datetime, language: str) -> dict
     }
 
 
+def _source(source: str, language: str) -> str:
+    key = f"cases.source.{source}"
+    return text(key if has_text(key) else f"web.desk.source.{source}", language)
+
+
 def _waits(tasks: Sequence[OpenTask], language: str) -> str:
     task = tasks[0]
-    role = text(f"identity.role.{task.role}", language)
+    key = "web.desk.role.reporter" if task.role == "reporter" else f"identity.role.{task.role}"
+    role = text(key, language)
     return f"{role} · {agency_name(task.agency, language)}" if task.agency else role
 
 
