@@ -1,9 +1,10 @@
-import { readFileSync, mkdirSync, writeFileSync } from "node:fs";
+import { readFileSync, readdirSync, mkdirSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { defineConfig, type Plugin } from "vite";
 
 const OUT = fileURLToPath(new URL("./src/ngomon/ui/static/ngomon", import.meta.url));
 const ICONS = fileURLToPath(new URL("./node_modules/lucide-static/icon-nodes.json", import.meta.url));
+const FILES = fileURLToPath(new URL("./node_modules/lucide-static/icons", import.meta.url));
 
 /** Writes the inner drawing of every icon as one JSON file, which the `icon` tag of the templates reads. */
 function iconShapes(): Plugin {
@@ -14,10 +15,16 @@ function iconShapes(): Plugin {
       const drawn = Object.fromEntries(
         Object.entries(nodes).map(([name, parts]) => [name, parts.map(([tag, attributes]) => draw(tag, attributes)).join("")]),
       );
+      // Names that Lucide has given up are still drawn: packs keep theirs for years.
+      for (const file of readdirSync(FILES)) drawn[file.replace(".svg", "")] ??= inner(readFileSync(`${FILES}/${file}`, "utf8"));
       mkdirSync(OUT, { recursive: true });
       writeFileSync(`${OUT}/icons.json`, JSON.stringify(drawn));
     },
   };
+}
+
+function inner(svg: string): string {
+  return svg.slice(svg.indexOf(">", svg.indexOf("<svg")) + 1, svg.lastIndexOf("</svg>")).replace(/\s+/g, " ").trim();
 }
 
 function draw(tag: string, attributes: Record<string, string>): string {
