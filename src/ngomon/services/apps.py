@@ -1,4 +1,4 @@
-"""The services room as a Django application."""
+"""The services' common ground as a Django application; each service is an application of its own."""
 
 from django.apps import AppConfig
 

@@ -8,15 +8,22 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from pathlib import Path
 from types import FrameType
 
 from django.conf import settings
 from django.core.management import call_command, execute_from_command_line
+from django.utils import translation
 
 from ngomon.core import actors, clock, worker
+from ngomon.core.errors import CityError
+from ngomon.core.texts import text
 from ngomon.core.units import unit
 from ngomon.directory import commands as directory
+from ngomon.directory import queries as places
+from ngomon.directory.terms import InvalidData
 from ngomon.services import manifest
+from ngomon.services.scaffold import write_skeleton
 from ngomon.web import supervisor
 from ngomon.web.demo.cast import load_cast, load_citizens
 from ngomon.web.demo.past import Builder, build_past
@@ -47,7 +54,21 @@ def run(argv: list[str]) -> int:
     for name, (function, arguments) in sorted(_commands.items()):
         arguments(chosen.add_parser(name, help=(function.__doc__ or "").split("\n")[0]))
     options = parser.parse_args(argv)
-    return _commands[options.command][0](options)
+    try:
+        return _commands[options.command][0](options)
+    except CityError as error:
+        sys.stderr.write("\n".join([text(error.code, **error.values), *_field_lines(error)]) + "\n")
+        return 1
+
+
+def _field_lines(error: CityError) -> list[str]:
+    """What is wrong, line by line: a pack's file and line, or a field."""
+    if isinstance(error, InvalidData):
+        language = translation.get_language() or "vi"
+        return [places.problem_in_words(problem, language) for problem in error.problems]
+    if "\n" in text(error.code, **error.values):
+        return []
+    return [f"{name}: {text(code, **error.values)}" for name, code in error.fields.items()]
 
 
 def _port(parser: argparse.ArgumentParser) -> None:
@@ -112,6 +133,20 @@ def work(_: argparse.Namespace) -> int:
     signal.signal(signal.SIGTERM, end)
     signal.signal(signal.SIGINT, end)
     worker.run(stop)
+    return 0
+
+
+def _new_service(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("key")
+    here = settings.ROOT / "src/ngomon/services"
+    parser.add_argument("--in", dest="parent", type=Path, default=here, help="folder of services")
+
+
+@subcommand("new-service", _new_service)
+def new_service(options: argparse.Namespace) -> int:
+    """Write the skeleton of a city service."""
+    folder = write_skeleton(options.parent, options.key)
+    sys.stdout.write(f"{folder}\n")
     return 0
 
 
