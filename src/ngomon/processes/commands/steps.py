@@ -53,7 +53,7 @@ def start(
     """Begin a process for a thing: its first step is open, its clock runs.
 
     `agency` is the proposed lead agency; it becomes the lead when an action that asks for an agency gives it. `values` is
-    what conditions may ask about (category, area, channel). Raises: NotFound for an unknown definition; Conflict when a
+    what conditions may ask about (category, area, source). Raises: NotFound for an unknown definition; Conflict when a
     process of this thing runs already. Once: by that Conflict. Three statements.
     """
     known = queries.definition(definition_key)

@@ -9,7 +9,7 @@ from ..terms import REPORTER, ActionDef, Clock, Definition, Effect, Fault, Holde
 CONDITIONS = frozenset({"agency_size", "promise"})
 """What a condition may ask about, besides what the owner of the matter passes when it starts the process."""
 
-DEFAULT_VALUES = frozenset({"category", "area", "channel"})
+DEFAULT_VALUES = frozenset({"category", "area", "source"})
 
 
 def faults(definition: Definition, known_roles: frozenset[str]) -> list[Fault]:

@@ -121,7 +121,7 @@ def step_due(
     if budget.own is not None:
         return budget_end(start_at, budget.own, calendar)
     if budget.is_rest:
-        least = calendar.add_working_time(start_at, 3600)
+        least = clock_for(whole, calendar).add_working_time(start_at, 3600)
         return max(whole_due, least) if whole_due else least
     clock = clock_for(whole, calendar)
     seconds = clock.working_seconds(start_at, budget_end(start_at, whole, calendar))
