@@ -457,3 +457,8 @@ def asked_case(of: Ref, task: UUID) -> tuple[CaseLine, str]:
     asked = next((c.question for c in processes.consultations(of) if c.id == task), "")
     words = Entry.objects.filter(pk=UUID(asked)).values_list("text", flat=True).first() if asked else ""
     return CaseLine(*row), words or ""
+
+
+def signals_from(source: str) -> int:
+    """How many signals came by a source."""
+    return Signal.objects.filter(source=source).count()

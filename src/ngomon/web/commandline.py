@@ -27,6 +27,7 @@ from ngomon.services.scaffold import write_skeleton
 from ngomon.web import supervisor
 from ngomon.web.demo.cast import load_cast, load_citizens
 from ngomon.web.demo.past import Builder, build_past
+from ngomon.web.demo.story import load_story
 
 Command = Callable[[argparse.Namespace], int]
 _commands: dict[str, tuple[Command, Callable[[argparse.ArgumentParser], None]]] = {}
@@ -166,7 +167,7 @@ def demo(options: argparse.Namespace) -> int:
     load_cast(pack, actor=actor, at=now)
     citizens = load_citizens(pack, actor=actor, at=now)
     if (pack / "demo" / "reports.jsonl").exists():
-        builder = Builder(pack / "demo", citizens, now)
+        builder = Builder(pack / "demo", citizens, now, load_story(pack))
         build_past(builder, lambda done, of: _say(f"reports {done}/{of}", began))
     _say(f"ready: http://{options.host}:{options.port}/demo", began)
     return 0 if options.no_serve else serve(options)

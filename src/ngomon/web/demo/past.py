@@ -22,6 +22,14 @@ from ngomon.core.units import unit
 from ngomon.directory import queries as directory
 from ngomon.identity.queries import actor_of, holders
 
+from .story import Story
+
+
+def read_rows(path: Path) -> list[dict[str, Any]]:
+    """The reports of a file, one JSON object a line."""
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
+
+
 Say = Callable[[int, int], None]
 
 
@@ -32,13 +40,14 @@ class Builder:
     folder: Path
     citizens: Mapping[str, UUID]
     now: datetime
+    story: Story
     refused: list[tuple[str, str, tuple[str, ...]]] = field(default_factory=list)
     dice: random.Random = field(default_factory=lambda: random.Random(1802))  # noqa: S311 (a story, not a secret)
 
     def reports(self) -> list[dict[str, Any]]:
         """All written reports, the oldest first."""
-        path = self.folder / "reports.jsonl"
-        found = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
+        found = read_rows(self.folder / "reports.jsonl")
+        found += [{**row, "days_ago": row["hours_ago"] / 24} for row in self.story.body.get("earlier", [])]
         return sorted(found, key=lambda row: -row["days_ago"])
 
     def tell(self, row: Mapping[str, Any]) -> Receipt | None:
@@ -57,8 +66,10 @@ class Builder:
 
     def _filed_at(self, row: Mapping[str, Any]) -> datetime:
         moment = self.now - timedelta(days=row["days_ago"])
+        if "hour" not in row:
+            return moment
         local = moment.astimezone(ZoneInfo(directory.city().timezone))
-        set_back = local.replace(hour=int(row.get("hour", local.hour)), minute=self.dice.randrange(60))
+        set_back = local.replace(hour=int(row["hour"]), minute=self.dice.randrange(60))
         return min(set_back, self.now - timedelta(minutes=3)).astimezone(moment.tzinfo)
 
     def _reporter(self, row: Mapping[str, Any]) -> Actor:

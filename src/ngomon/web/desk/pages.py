@@ -96,7 +96,7 @@ def _plain(request: HttpRequest, **shown: Any) -> dict[str, Any]:
 def desk(request: HttpRequest) -> HttpResponse:
     """The queue that this officer works in, most urgent first."""
     queue = _queue(request)
-    context = _frame(request, queue)
+    context = _frame(request, queue, chosen=request.GET.get("chosen", ""))
     context["points"] = views.points(context["rows"])
     template = "web/desk/list.html" if request.headers.get("HX-Request") else "web/desk/desk.html"
     return render(request, template, context)
@@ -126,6 +126,16 @@ def search(request: HttpRequest) -> HttpResponse:
 def case(request: HttpRequest, number: str) -> HttpResponse:
     """One case at one glance."""
     return _case_page(request, number)
+
+
+@require_GET
+@requires("desk.see")
+def changed(request: HttpRequest, number: str) -> HttpResponse:
+    """Whether somebody else changed the case while it is open here: a notice that offers to look again, or nothing."""
+    line = cases.staff_case(number, actor=actor_from(request)).line
+    if str(line.version) == request.GET.get("version", ""):
+        return HttpResponse("")
+    return render(request, "web/desk/changed.html", {"line": line})
 
 
 def _case_page(request: HttpRequest, number: str, status: int = 200, **more: Any) -> HttpResponse:

@@ -15,6 +15,7 @@ urlpatterns = [
     path("desk/parked/retry", pages.retry, name="desk_parked_retry"),
     path("desk/cases/<str:number>", pages.case, name="desk_case"),
     path("desk/cases/<str:number>/act/<slug:action>", pages.act, name="desk_act"),
+    path("desk/cases/<str:number>/changed", pages.changed, name="desk_changed"),
     path("desk/cases/<str:number>/note", pages.note, name="desk_note"),
     path("desk/cases/<str:number>/category", pages.category, name="desk_category"),
     path("desk/cases/<str:number>/merge", pages.merge, name="desk_merge"),
