@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from ngomon.core import files, seal
+from ngomon.core import files, personal, seal
 from ngomon.core.actors import Actor
 from ngomon.core.engine import engine
 from ngomon.core.react import every
@@ -33,3 +33,9 @@ def sweep_files(*, actor: Actor, at: datetime) -> None:  # noqa: ARG001
 def forget_counts(*, actor: Actor, at: datetime) -> None:  # noqa: ARG001
     """Uses of limited things whose windows are over."""
     engine().tidy(at)
+
+
+@every(hours=1)
+def keep_erasure_list(*, actor: Actor, at: datetime) -> None:  # noqa: ARG001
+    """The list beside the database names everybody whom the database knows to be erased."""
+    personal.keep_list()
