@@ -78,6 +78,8 @@ def _form(
     actor = actor_of(request)
     lon, lat = typed.get("lon", ""), typed.get("lat", "")
     hints = hints_for(typed, at=clock.now())
+    # Words are not marked optional, though a photo or a kind alone is taken.
+    form.fields["text"].required = True
     context = {
         "form": form,
         "token": token or _fresh_token(),

@@ -182,7 +182,9 @@ def card(line: CaseLine, *, thumb: bool = True) -> CaseCard:
 
 
 def progress(line: CaseLine, now: datetime) -> list[dict[str, Any]]:
-    """Four steps that everybody understands: sent, verified, handled, answered."""
+    """Four steps that everybody understands: sent, verified, handled, answered; none for what was not taken up."""
+    if line.status in {Status.REJECTED, Status.MERGED}:
+        return []
     reached = {
         Status.RECEIVED: 1,
         Status.WAITING: 2 if line.agency else 1,
@@ -196,11 +198,6 @@ def progress(line: CaseLine, now: datetime) -> list[dict[str, Any]]:
         if n == reached:
             state = "late" if late else "current"
         found.append({"label": text(f"cases.case.step.{key}"), "state": state})
-    if line.status in {Status.REJECTED, Status.MERGED}:
-        return [
-            {"label": text("cases.case.step.sent"), "state": "done"},
-            {"label": text(f"cases.status.{line.status}"), "state": "done"},
-        ]
     return found
 
 
@@ -275,7 +272,8 @@ def _moved(event: CaseMoved, at: datetime, view: CaseView, entry: EntryView | No
         return None
     agency = agency_name(event.agency or view.line.agency)
     answers = [e for e in view.entries if e.kind == "answer" and e.at <= at]
-    said = entry
+    # What was proposed as an answer is read where it became public.
+    said = None if event.action == "answer" else entry
     if event.action in {"publish", "commit"} and answers:
         said = answers[-1]
     key = _BY_STEP.get((event.action, event.step), event.action)
