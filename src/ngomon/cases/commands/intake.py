@@ -23,6 +23,7 @@ from ngomon.core.units import command
 from ngomon.directory import queries as directory
 from ngomon.directory.terms import Area, Category
 from ngomon.processes import commands as processes
+from ngomon.processes import queries as process_queries
 
 from ..models import Case, Reporter, Signal
 from ..queries import category_of, live_audience, receipt_of
@@ -153,6 +154,11 @@ def _open(case: Case, category: Category, filing: Filing, *, actor: Actor, at: d
     """Number the new case, start its process, make it findable and tell the log."""
     city = directory.city()
     month = at.astimezone(ZoneInfo(city.timezone))
+    first = process_queries.definition(process_of(category)).first
+    case.step, case.status = first.key, first.status
+    n = count_with_number(scopes(case), f"number:{month:%y%m}")
+    case.number = case_number(city.case_prefix, month, n)
+    case.tail = f"{n:04d}"[-4:]
     routing = directory.route_for(category.key, case.area, month.date())
     moved = processes.start(
         process_of(category),
@@ -164,9 +170,6 @@ def _open(case: Case, category: Category, filing: Filing, *, actor: Actor, at: d
         at=case.opened_at,
     )
     set_place_in_process(case, moved, at)
-    n = count_with_number(scopes(case), f"number:{month:%y%m}")
-    case.number = case_number(city.case_prefix, month, n)
-    case.tail = f"{n:04d}"[-4:]
     opened = CaseOpened(str(case.id), case.number, case.category, case.area, case.group, filing.source)
     emit(case, opened, actor=actor, at=at, audience=live_audience(case))
     index("case", str(case.id), f"{case.number} {case.text} {case.place}", audience="ioc", at=at)
