@@ -1,0 +1,11 @@
+"""Options of the fault suite. They are read with a default, so that the suite also runs among all tests."""
+
+from __future__ import annotations
+
+import pytest
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    group = parser.getgroup("faults")
+    group.addoption("--kills", type=int, default=20, help="how many processes to kill (20)")
+    group.addoption("--seed", type=int, default=None, help="the seed of a run to repeat (a fresh one, printed)")
