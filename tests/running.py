@@ -56,7 +56,12 @@ class Running:
         self.mail = Controller(self.mailbox, hostname="127.0.0.1", port=free_port()) if mail else None
         self.children: dict[str, subprocess.Popen[bytes]] = {}
         home.mkdir(parents=True, exist_ok=True)
-        self.env = {**os.environ, "NGOMON_HOME": str(home), "NGOMON_PACK": pack, "NGOMON_BASE_URL": self.url()}
+        self.env = {
+            **os.environ,
+            "NGOMON_HOME": str(home),
+            "NGOMON_PACK": pack,
+            "NGOMON_BASE_URL": self.url(),
+        }
         self.env.pop("DJANGO_SETTINGS_MODULE", None)
         if demo:
             self.env["NGOMON_DEMO"] = "1"
@@ -82,7 +87,12 @@ class Running:
     def run(self, *arguments: str, module: str = "ngomon") -> str:
         """Run a command to its end; its output."""
         done = subprocess.run(
-            [sys.executable, "-m", module, *arguments], env=self.env, cwd=ROOT, capture_output=True, text=True, timeout=300
+            [sys.executable, "-m", module, *arguments],
+            env=self.env,
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            timeout=300,
         )
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout

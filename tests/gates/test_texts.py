@@ -11,13 +11,8 @@ import ngomon
 from ngomon.core.texts import LANGUAGES, catalogue
 
 SRC = Path(ngomon.__file__).parent
-ROOMS = {path.parent.name for path in SRC.glob("*/texts.toml")}
-KEY = re.compile(
-    r"[\"'](?P<key>(?:%s)\.[a-z0-9_]+(?:\.[a-z0-9_]+)+)[\"']" % "|".join(sorted(ROOMS) or ["core"])
-)
-PREFIX = re.compile(
-    r"f?[\"'](?P<key>(?:%s)\.[a-z0-9_.]+\.)(?:[\"']|\{)" % "|".join(sorted(ROOMS) or ["core"])
-)
+ROOMS = "|".join(sorted({path.parent.name for path in SRC.glob("*/texts.toml")}))
+KEY = re.compile(rf"[\"'](?P<key>(?:{ROOMS})\.[a-z0-9_]+(?:\.[a-z0-9_]+)+)[\"']")
 
 
 def sources():

@@ -17,7 +17,12 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 from tests.running import Running
 
 pytestmark = pytest.mark.browser
-CHROMIUM = ["--no-sandbox", "--use-angle=swiftshader", "--enable-unsafe-swiftshader", "--ignore-gpu-blocklist"]
+CHROMIUM = [
+    "--no-sandbox",
+    "--use-angle=swiftshader",
+    "--enable-unsafe-swiftshader",
+    "--ignore-gpu-blocklist",
+]
 WORDS = "den duong kiet 42 tat 3 dem roi"
 
 
@@ -127,7 +132,13 @@ def test_a_report_on_a_street_lamp_travels_from_the_phone_to_the_rated_answer(ru
     act(sign_in(browser, running, "binh"), number, "assign", assignee=running.city["accounts"]["son"])
     officer = sign_in(browser, running, "son")
     expect_refused(officer, number)
-    act(officer, number, "answer", photo=picture("#fc6"), answer="Đã thay bóng LED 80 W và bộ điều khiển lúc 15 giờ 20.")
+    act(
+        officer,
+        number,
+        "answer",
+        photo=picture("#fc6"),
+        answer="Đã thay bóng LED 80 W và bộ điều khiển lúc 15 giờ 20.",
+    )
     look(officer, "4-officer")
     act(sign_in(browser, running, "binh"), number, "approve")
     editor = sign_in(browser, running, "nga")

@@ -6,10 +6,10 @@ from datetime import timedelta
 
 import pytest
 
+from ngomon.cases.queries import staff_case
 from ngomon.core import clock
 from ngomon.core.worker import settle
 from ngomon.messages.queries import messages_of
-from ngomon.cases.queries import staff_case
 
 
 @pytest.fixture
@@ -63,7 +63,9 @@ def test_a_promise_reopens_on_its_day(city, wound):
     city.act(city.tam, receipt.case_id, "accept")
     city.act(city.binh, receipt.case_id, "assign", assignee=city.accounts["son"])
     until = (clock.now() + timedelta(days=30)).date().isoformat()
-    city.act(city.son, receipt.case_id, "commit", answer="Đã ghi vào kế hoạch quý sau, sẽ lắp mới.", until=until)
+    city.act(
+        city.son, receipt.case_id, "commit", answer="Đã ghi vào kế hoạch quý sau, sẽ lắp mới.", until=until
+    )
     city.act(city.binh, receipt.case_id, "approve")
     line = city.act(city.nga, receipt.case_id, "publish")
     assert line.status == "committed"

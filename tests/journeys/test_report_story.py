@@ -5,13 +5,14 @@ from __future__ import annotations
 import pytest
 
 from ngomon.cases import commands, queries
-from ngomon.cases.models import Case, Entry, Tally
 from ngomon.cases.commands.steps import scopes
+from ngomon.cases.models import Case, Entry, Tally
 from ngomon.core import clock
 from ngomon.core.errors import Conflict, Invalid, Refused
 from ngomon.core.events import history
 from ngomon.core.units import unit
 from ngomon.core.worker import settle
+from ngomon.directory import queries as directory
 
 
 def recount() -> dict[str, int]:
@@ -30,7 +31,13 @@ def answered(city, case_id):
     city.act(city.ha, case_id, "route", agency=city.agency, why="Đường của phường")
     city.act(city.tam, case_id, "accept")
     city.act(city.binh, case_id, "assign", assignee=city.accounts["son"])
-    city.act(city.son, case_id, "answer", answer="Đã thay bóng và bộ điều khiển lúc 15 giờ.", stated_reason="Chụp ảnh ban đêm chưa được, sẽ bổ sung")
+    city.act(
+        city.son,
+        case_id,
+        "answer",
+        answer="Đã thay bóng và bộ điều khiển lúc 15 giờ.",
+        stated_reason="Chụp ảnh ban đêm chưa được, sẽ bổ sung",
+    )
     city.act(city.binh, case_id, "approve")
     return city.act(city.nga, case_id, "publish")
 
@@ -61,9 +68,11 @@ def test_the_same_report_sent_twice_is_one(city):
 
 
 def test_done_without_photo_or_reason_is_refused_where_the_category_asks_for_one(city):
-    from ngomon.directory import queries as directory
-
-    category = next(c.key for c in directory.categories() if c.after_photo == "required" and c.group == "timed" and not c.photo_required)
+    category = next(
+        c.key
+        for c in directory.categories()
+        if c.after_photo == "required" and c.group == "timed" and not c.photo_required
+    )
     receipt = city.report(category=category)
     city.act(city.ha, receipt.case_id, "route", agency=city.agency, why="x")
     city.act(city.tam, receipt.case_id, "accept")
@@ -84,7 +93,9 @@ def test_not_satisfied_goes_to_another_officer_and_the_supervisor(city):
     receipt = city.report()
     answered(city, receipt.case_id)
     with unit():
-        line = commands.rate(receipt.case_id, "dissatisfied", comment="Đèn vẫn tắt", actor=city.lan, at=clock.now())
+        line = commands.rate(
+            receipt.case_id, "dissatisfied", comment="Đèn vẫn tắt", actor=city.lan, at=clock.now()
+        )
     assert (line.step, line.status) == ("redo", "in_progress")
     with pytest.raises((Invalid, Refused, Conflict)):
         city.act(city.binh, receipt.case_id, "assign", assignee=city.accounts["son"])
@@ -98,7 +109,9 @@ def test_a_rejected_report_can_be_appealed(city):
     receipt = city.report()
     city.act(city.ha, receipt.case_id, "reject", reason="Không tìm thấy địa điểm")
     with unit():
-        line = commands.appeal(receipt.case_id, "Địa điểm ở ngay trước kiệt 42", actor=city.lan, at=clock.now())
+        line = commands.appeal(
+            receipt.case_id, "Địa điểm ở ngay trước kiệt 42", actor=city.lan, at=clock.now()
+        )
     assert line.step == "appeal"
     line = city.act(city.quan, receipt.case_id, "overturn")
     assert line.step == "route"
@@ -137,5 +150,7 @@ def test_the_agency_cannot_reach_the_reporter(city):
     with pytest.raises(Refused), unit():
         queries.reporter_of(receipt.case_id, actor=city.tam, purpose="tò mò", at=clock.now())
     with unit():
-        assert queries.reporter_of(receipt.case_id, actor=city.ha, purpose="gọi lại", at=clock.now()) is not None
+        assert (
+            queries.reporter_of(receipt.case_id, actor=city.ha, purpose="gọi lại", at=clock.now()) is not None
+        )
     assert not Entry.objects.filter(text__contains="0905123456").exists()

@@ -163,7 +163,7 @@ def _by_itself(recorded: Recorded) -> bool:
 
 @on(TaskDone, ProcessEnded, WorkMoved, ClockMoved, CommitmentDue, only=_by_itself)
 def when_process_moved_by_itself_follow(
-    recorded: Recorded,
+    recorded: Recorded,  # noqa: ARG001 (every reaction gets it)
     event: TaskDone | ProcessEnded | WorkMoved | ClockMoved | CommitmentDue,
     *,
     actor: Actor,

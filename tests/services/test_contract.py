@@ -55,7 +55,12 @@ class TestContract:
 
 def test_faults_of_a_manifest_are_named_all_at_once(tmp_path):
     folder = write_skeleton(tmp_path, "pigeon_watch")
-    text = (folder / "manifest.toml").read_text().replace('"timed"]', '"slow"]').replace("timed.toml", "gone.toml")
+    text = (
+        (folder / "manifest.toml")
+        .read_text()
+        .replace('"timed"]', '"slow"]')
+        .replace("timed.toml", "gone.toml")
+    )
     (folder / "manifest.toml").write_text(text.replace("icon =", "colour = 'red'\nicon ="))
     with pytest.raises(Invalid) as refused:
         manifest.read(folder)
