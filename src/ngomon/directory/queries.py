@@ -122,6 +122,12 @@ def successor_of(key: str, on: date) -> terms.Agency | None:
     return found
 
 
+def heirless(on: date) -> list[terms.Agency]:
+    """Agencies that ended by a day and that nobody stands for: their work has no address."""
+    ended = (a for a in current().agencies.values() if a.valid_to is not None and a.valid_to <= on)
+    return _sorted([a for a in ended if successor_of(a.key, on) is None])
+
+
 def readiness(agency: str) -> terms.Readiness:
     """Who of an agency acknowledged a test message, and who has not."""
     marks = current().readiness.get(agency, {})
@@ -179,6 +185,11 @@ def route_for(category_key: str, area_key: str | None, on: date) -> terms.Routin
         if found is not None:
             return terms.Routing(found.key, _why(rule, found, place, chain[0]), rule.id)
     return _last_resort(on)
+
+
+def routing_rules(category: str) -> list[terms.RoutingRule]:
+    """The rows of the routing table that name a category ("*" for those of all), in the table's order, ended ones too."""
+    return list(current().rules_for.get(category, ()))
 
 
 def _chain(
@@ -261,15 +272,12 @@ def unconfirmed_years(at: datetime) -> list[int]:
 
 def warnings(at: datetime, language: str) -> list[str]:
     """What an operator should see to in the directory, in words; empty when all is well. For the desk and the doctor."""
-    snapshot, on = current(), local_day(at)
+    on = local_day(at)
     said = [text("directory.calendar.unconfirmed", language, year=year) for year in unconfirmed_years(at)]
-    heirless = [
-        in_language(a.name, language)
-        for a in snapshot.agencies.values()
-        if a.valid_to is not None and a.valid_to <= on and successor_of(a.key, on) is None
-    ]
-    if heirless:
-        said.append(text("directory.agency.heirless", language, names="; ".join(heirless)))
+    ended = heirless(on)
+    if ended:
+        names = "; ".join(in_language(a.name, language) for a in ended)
+        said.append(text("directory.agency.heirless", language, names=names))
     return said
 
 

@@ -37,6 +37,11 @@ def may_edit(actor: Actor) -> bool:
     return actor.kind == "system" or actor.holds("admin")
 
 
+def may_decide_days(actor: Actor) -> bool:
+    """Whether the actor may say which days are worked: an editor, or the city's office (Văn phòng UBND)."""
+    return may_edit(actor) or actor.holds("city_office")
+
+
 def may_set_roster(actor: Actor, agency: str) -> bool:
     """Whether the actor may set an agency's duty roster: an editor, the IOC's lead, or that agency's head."""
     own = any(g.role == "agency_head" and g.agency == agency for g in actor.grants)

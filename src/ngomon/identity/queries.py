@@ -17,7 +17,7 @@ from ngomon.core.actors import ANONYMOUS, Actor, Grant
 from ngomon.core.audit import audit_look
 from ngomon.core.ids import Ref
 from ngomon.core.secrets import blind, open_text
-from ngomon.core.text import sort_key
+from ngomon.core.text import fold, sort_key
 from ngomon.identity.models import (
     Absence,
     Account,
@@ -33,14 +33,18 @@ from ngomon.identity.models import (
 from ngomon.identity.rules import device, given_name, mask, require, requirement_for, scope_role, spoken
 from ngomon.identity.terms import (
     IOC_ROLES,
+    AbsenceShown,
     AccountShown,
     AppealShown,
     ClientShown,
     Contact,
     ContactKind,
+    DelegationShown,
     FilingRule,
     Holder,
     HoldingShown,
+    LockedShown,
+    Officer,
     Requirement,
     SessionShown,
     Tier,
@@ -343,7 +347,63 @@ def _holding(row: Holding) -> HoldingShown:
         row.is_main,
         row.valid_from,
         row.valid_to,
+        row.post,
     )
+
+
+def officers(at: datetime, *, words: str = "", agency: str | None = None, role: str = "") -> list[Officer]:
+    """Everybody who holds a post now, by given name; filtered by words of the name (tone marks ignored), agency and role.
+
+    The agency "" stands for the city's own posts. One statement.
+    """
+    rows = Holding.objects.filter(in_force(at), account__closed_at__isnull=True)
+    names: dict[UUID, str] = {}
+    held: dict[UUID, list[HoldingShown]] = {}
+    for row in rows.select_related("account__person").order_by("-is_main", "valid_from"):
+        names[row.account_id] = row.account.person.name
+        held.setdefault(row.account_id, []).append(_holding(row))
+    wanted = fold(words).split()
+    found = [
+        Officer(key, name, tuple(held[key]))
+        for key, name in names.items()
+        if all(word in fold(name) for word in wanted)
+        and any(agency in {None, h.agency} and role in {"", h.role} for h in held[key])
+    ]
+    return sorted(found, key=lambda o: (sort_key(given_name(o.name)), sort_key(o.name)))
+
+
+def absences_of(account_ids: Iterable[UUID], at: datetime) -> list[AbsenceShown]:
+    """The absences of these accounts that are not over, soonest first. One statement."""
+    rows = Absence.objects.filter(account_id__in=list(account_ids), ended_at__isnull=True, valid_to__gt=at)
+    fields = ("pk", "account_id", "substitute_id", "valid_from", "valid_to")
+    return [AbsenceShown(*row) for row in rows.order_by("valid_from").values_list(*fields)]
+
+
+def delegations_shown(account_ids: Iterable[UUID], at: datetime) -> list[DelegationShown]:
+    """The delegations given or received by these accounts that are not over, soonest first. One statement."""
+    keys = list(account_ids)
+    rows = Delegation.objects.filter(Q(giver_id__in=keys) | Q(receiver_id__in=keys), ended_at__isnull=True)
+    fields = ("pk", "giver_id", "receiver_id", "holding_id", "document", "valid_from", "valid_to")
+    found = rows.filter(valid_to__gt=at).order_by("valid_from").values_list(*fields)
+    return [DelegationShown(*row) for row in found]
+
+
+def locked_accounts(*, actor: Actor) -> list[LockedShown]:
+    """Locked accounts, latest first. Raises: Refused."""
+    require(actor, "account.see")
+    rows = Account.objects.filter(locked_at__isnull=False).select_related("person").order_by("-locked_at")
+    return [
+        LockedShown(
+            row.pk,
+            row.organisation_name or row.person.name,
+            row.locked_reason,
+            row.locked_note,
+            row.locked_at,
+            row.locked_by,
+        )
+        for row in rows
+        if row.locked_at is not None
+    ]
 
 
 def absence_of(account_id: UUID, at: datetime) -> tuple[UUID, datetime, UUID | None] | None:

@@ -162,6 +162,52 @@ class HoldingShown:
     is_main: bool
     valid_from: datetime
     valid_to: datetime | None
+    post: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Officer:
+    """Somebody who holds posts, with all of them (several: kiêm nhiệm)."""
+
+    account_id: UUID
+    name: str
+    holdings: tuple[HoldingShown, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DelegationShown:
+    """A delegation in force or to come. Without `holding` it is of all the giver's posts."""
+
+    id: UUID
+    giver_id: UUID
+    receiver_id: UUID
+    holding_id: UUID | None
+    document: str
+    valid_from: datetime
+    valid_to: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class AbsenceShown:
+    """An absence in force or to come, and who stands in meanwhile."""
+
+    id: UUID
+    account_id: UUID
+    substitute_id: UUID | None
+    valid_from: datetime
+    valid_to: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class LockedShown:
+    """A locked account as administrators see it."""
+
+    account_id: UUID
+    name: str
+    reason: str
+    note: str
+    locked_at: datetime
+    locked_by: str
 
 
 @dataclass(frozen=True, slots=True)

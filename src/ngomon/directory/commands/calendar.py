@@ -7,13 +7,13 @@ from datetime import date, datetime, timedelta
 
 from ngomon.core.actors import Actor
 from ngomon.core.audit import audit
-from ngomon.core.errors import Invalid, NotFound
+from ngomon.core.errors import Invalid, NotFound, Refused
 from ngomon.core.ids import Ref
 from ngomon.core.terms import Event
 from ngomon.core.units import command
 from ngomon.directory import rules
 from ngomon.directory.city import read_city
-from ngomon.directory.commands.edition import lock_city, next_edition, require_editor
+from ngomon.directory.commands.edition import lock_city, next_edition
 from ngomon.directory.models import CalendarDay, CalendarYear
 from ngomon.directory.pack import Pack
 from ngomon.directory.seed import seed_days
@@ -24,6 +24,11 @@ from ngomon.directory.terms import CalendarDecided, City, DayKind, RowChange, Ye
 PAST_YEARS = 4
 AHEAD = timedelta(days=180)
 """Holidays are in the table so long before they come, so that no deadline runs into an unwritten year."""
+
+
+def _require_decider(actor: Actor) -> None:
+    if not rules.may_decide_days(actor):
+        raise Refused("directory.refused")
 
 
 @command
@@ -41,7 +46,7 @@ def decide_day(
 
     Raises: Refused, Invalid.
     """
-    require_editor(actor)
+    _require_decider(actor)
     if kind not in set(DayKind):
         raise Invalid.field("kind", "directory.pack.not_one_of", value=kind, allowed=", ".join(DayKind))
     if not source.strip():
@@ -60,7 +65,7 @@ def decide_day(
 @command
 def withdraw_day(on: date, *, actor: Actor, at: datetime) -> None:
     """Take back what the staff decided about a day; the pack's or the seed's word stands again. Raises: NotFound."""
-    require_editor(actor)
+    _require_decider(actor)
     city = lock_city()
     if not CalendarDay.objects.filter(on=on, origin="staff").delete()[0]:
         raise NotFound("directory.calendar.no_decision", day=on.isoformat())
@@ -73,7 +78,7 @@ def withdraw_day(on: date, *, actor: Actor, at: datetime) -> None:
 @command
 def confirm_year(year: int, *, actor: Actor, at: datetime) -> None:
     """Somebody vouches that a year's days off are complete. Once: again changes nothing. Raises: NotFound, Refused."""
-    require_editor(actor)
+    _require_decider(actor)
     city = lock_city()
     row = CalendarYear.objects.filter(year=year).first()
     if row is None:
