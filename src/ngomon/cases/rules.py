@@ -15,6 +15,8 @@ from ngomon.processes.terms import Budget
 
 MAX_TEXT = 4000
 MAX_PLACE = 300
+# No letter or digit that is read as another; 10 of these 31 make a claim code.
+CLAIM_ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 
 # --- numbers people can say ---------------------------------------------------------------------------------------
 

@@ -89,7 +89,7 @@ class Contact:
 
 @dataclass(frozen=True, slots=True)
 class Filing:
-    """A report as it comes in by any door.
+    """A report as it comes in by any door. `claim_code`: what the door already holds for a reporter without account.
 
     Units: lon and lat are WGS 84 degrees. `external_id` with `source` makes a repeat safe. `on_behalf`: an officer writes
     down what somebody else says, so the officer's account is not the reporter.
@@ -109,6 +109,7 @@ class Filing:
     follows: UUID | None = None
     reported_at: datetime | None = None
     on_behalf: bool = False
+    claim_code: str = ""
 
 
 @dataclass(frozen=True, slots=True)

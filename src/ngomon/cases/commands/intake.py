@@ -27,11 +27,10 @@ from ngomon.processes import queries as process_queries
 
 from ..models import Case, Reporter, Signal
 from ..queries import category_of, live_audience, receipt_of
-from ..rules import MAX_PLACE, MAX_TEXT, budget_of, case_number, cell_of, mask, process_of
+from ..rules import CLAIM_ALPHABET, MAX_PLACE, MAX_TEXT, budget_of, case_number, cell_of, mask, process_of
 from ..terms import CaseOpened, Filing, Receipt, SignalReceived, Status
 from .steps import add_pictures, count_with_number, locked, scopes, set_place_in_process
 
-CLAIM_ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 _SIGNAL = (
     "id", "case", "opened", "source", "external_id", "text", "language", "category", "attributes", "lon", "lat",
     "received_at", "salt",
@@ -138,7 +137,7 @@ def _write_reporter(case_id: UUID, signal_id: UUID, filing: Filing, *, actor: Ac
         who["account"] = account
     claim_code = ""
     if not account and actor.kind != "system":
-        claim_code = "".join(secrets.choice(CLAIM_ALPHABET) for _ in range(10))
+        claim_code = filing.claim_code or "".join(secrets.choice(CLAIM_ALPHABET) for _ in range(10))
     Reporter.objects.create(
         signal_id=signal_id,
         case_id=case_id,

@@ -142,7 +142,7 @@ def _median(key: str, taken: reads.AnswerTime | None, agency: str) -> dict[str, 
     if taken.n < SMALL:
         return {"key": key, "soft": text("cases.board.small", n=SMALL)}
     days = round(taken.days, 1)
-    base = text("cases.board.median_base", n=taken.n)
+    base = text("cases.board.of", n=number(taken.n))
     shown = text("cases.board.days", n=number(days, 1))
     return {"key": key, "shown": shown, "base": base, "url": _rows_url(agency, "answered")}
 

@@ -50,7 +50,7 @@ def claimed_here(request: HttpRequest) -> list[CaseLine]:
 def claim(request: HttpRequest) -> HttpResponse:
     """Open a report by its claim code."""
     if request.method != "POST":
-        return render(request, "cases/claim.html", {"form": ClaimForm()})
+        return _claim_form(request, ClaimForm(), 200)
     limit(request, "claim")
     form = ClaimForm(request.POST)
     code = clean(request.POST.get("code", "")).upper().replace("-", "").replace(" ", "")[:20]
@@ -59,9 +59,14 @@ def claim(request: HttpRequest) -> HttpResponse:
     except NotFound as error:
         form.is_valid()
         form.add_error("code", text(error.code))
-        return render(request, "cases/claim.html", {"form": form}, status=422)
+        return _claim_form(request, form, 422)
     keep_claim(request, number, code)
     return HttpResponseRedirect(_case_url(number, "claim"))
+
+
+def _claim_form(request: HttpRequest, form: ClaimForm, status: int) -> HttpResponse:
+    form.fields["code"].required = True  # only so that it is not marked optional
+    return render(request, "cases/claim.html", {"form": form}, status=status)
 
 
 def _case_url(number: str, done: str) -> str:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from django.core import signing
@@ -14,8 +16,8 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from ngomon.core import clock
 from ngomon.core.errors import Conflict, Invalid, NotFound
-from ngomon.core.ids import uuid7
 from ngomon.core.images import StoredPhoto
+from ngomon.core.secrets import blind
 from ngomon.core.texts import text
 from ngomon.core.units import unit
 from ngomon.directory import queries as directory
@@ -26,6 +28,7 @@ from ngomon.ui.tags.words import said_exactly
 
 from .. import commands, queries
 from .. import public as reads
+from ..rules import CLAIM_ALPHABET
 from ..terms import Contact, Filing, Receipt, picture_url
 from .forms import ReportForm
 from .hints import category_choices, hints_for, point, read_follow
@@ -40,15 +43,21 @@ _FORM_SALT = "cases.report"
 
 
 def _fresh_token() -> str:
-    return signing.dumps(uuid7().hex, salt=_FORM_SALT)
+    return signing.dumps(secrets.token_hex(16), salt=_FORM_SALT)
 
 
-def _read_token(token: str) -> str:
-    """The external id behind a form's token; empty for one that is not ours or too old."""
+def _read_token(token: str) -> tuple[str, str]:
+    """The external id and the claim code that a form's token stands for; empty for one that is not ours or too old.
+
+    Only the browser keeps the token, so nobody here can make the code again, and a second tap gets the same one.
+    """
     try:
-        return str(signing.loads(token, salt=_FORM_SALT, max_age=TOKEN_S))
+        secret = str(signing.loads(token, salt=_FORM_SALT, max_age=TOKEN_S))
     except signing.BadSignature:
-        return ""
+        return "", ""
+    digest = int(blind(secret, "claim-code"), 16)
+    code = "".join(CLAIM_ALPHABET[digest // 31**n % 31] for n in range(10))
+    return blind(secret, "report-form")[:32], code
 
 
 @public
@@ -115,7 +124,7 @@ def _send(request: HttpRequest) -> HttpResponse:
     limit(request, "report")
     form = ReportForm(request.POST)
     kept, photo_error = photos_in(request)
-    external_id = _read_token(request.POST.get("token", ""))
+    external_id, code = _read_token(request.POST.get("token", ""))
     valid = form.is_valid()
     if "check" in request.POST:
         return _form(request, ReportForm(initial=request.POST.dict()), request.POST.dict(), kept)
@@ -127,14 +136,15 @@ def _send(request: HttpRequest) -> HttpResponse:
     sign_in = _policy(request, form, kept)
     if not valid or form.errors or lon_lat is None:
         return _again(request, form, kept, external_id, sign_in=sign_in)
-    filing = _filing(request, form, lon_lat, kept, external_id)
+    filing = replace(_filing(request, form, lon_lat, kept), external_id=external_id, claim_code=code)
     try:
         receipt = _file(request, filing)
     except (Invalid, Conflict) as error:
         form.blame(error)
         return _again(request, form, kept, external_id)
-    if receipt.claim_code:
-        keep_claim(request, receipt.number, receipt.claim_code, fresh=True)
+    actor = actor_of(request)
+    if actor.account_id is None and queries.is_reporter(receipt.case_id, actor=actor, claim_code=code):
+        keep_claim(request, receipt.number, code, fresh=True)
     joined = "?joined=1" if receipt.joined else ""
     return HttpResponseRedirect(reverse("cases_sent", args=[receipt.number]) + joined)
 
@@ -190,7 +200,6 @@ def _filing(
     form: ReportForm,
     lon_lat: tuple[float, float],
     kept: Sequence[StoredPhoto],
-    external_id: str,
 ) -> Filing:
     said = form.cleaned_data
     contact = Contact()
@@ -201,7 +210,6 @@ def _filing(
         lon=lon_lat[0],
         lat=lon_lat[1],
         source=SOURCE,
-        external_id=external_id,
         category=said["category"],
         place_words=said["place_words"],
         language=language(),

@@ -227,6 +227,16 @@ def test_danger_words_show_the_emergency_numbers(city: TestCity) -> None:
     assert "tel:114" in page
 
 
+def test_a_stranger_whose_first_tap_was_lost_still_gets_the_claim_code(city: TestCity) -> None:
+    first = city.browser()
+    typed = _typed(city, first, category=OPEN_TO_ALL)
+    number = _number(first.post("/reports/new", typed))
+    second = city.browser()
+    assert _number(second.post("/reports/new", typed)) == number
+    pages = [browser.get(f"/reports/sent/{number}").content.decode() for browser in (first, second)]
+    assert _code(pages[0]) == _code(pages[1])
+
+
 # --- the claim code --------------------------------------------------------------------------------------------------------
 
 
@@ -263,6 +273,7 @@ def test_guessing_claim_codes_is_stopped(city: TestCity) -> None:
 def test_the_whole_way_from_the_public_page_to_the_rating(city: TestCity) -> None:
     receipt = city.report()
     _publish(city, receipt.case_id)
+    settle()
     page = city.browser().get(f"/cases/{receipt.number}").content.decode()
     assert "thay bóng đèn" in page
     assert "Chuyển đến" in page
