@@ -213,6 +213,7 @@ SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "SAMEORIGIN"
+CSRF_FAILURE_VIEW = "ngomon.core.pages.forged"
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
 
 # --- messages out ---------------------------------------------------------------------------------------------------
@@ -228,6 +229,19 @@ NGOMON_SMS_PRICE_VND = int(_text("NGOMON_SMS_PRICE_VND", "0"))
 
 # --- the live stream --------------------------------------------------------------------------------------------------
 NGOMON_LIVE_KEYS = "ngomon.web.live.keys"
+NGOMON_LIVE_CLOSING = (
+    "identity.post_taken",
+    "identity.post_left",
+    "identity.delegation_given",
+    "identity.delegation_ended",
+    "identity.account_locked",
+    "identity.persons_merged",
+)
+
+# --- what is said about it ------------------------------------------------------------------------------------------
+NGOMON_LOG_STYLE = _text("NGOMON_LOG_STYLE", "auto")
+NGOMON_LOG_LEVEL = _text("NGOMON_LOG_LEVEL", "INFO").upper()
+NGOMON_METRICS_TOKEN = _text("NGOMON_METRICS_TOKEN")
 
 LOGGING_CONFIG = None
 TEST_RUNNER = "django.test.runner.DiscoverRunner"

@@ -13,3 +13,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("ngomon.core.urls")),
     path("ui/", include("ngomon.ui.urls")),
 ]
+
+handler400 = "ngomon.core.pages.malformed"
+handler403 = "ngomon.core.pages.refused"
+handler404 = "ngomon.core.pages.not_found"
+handler500 = "ngomon.core.pages.broken"

@@ -4,7 +4,7 @@ from django.apps import AppConfig
 from django.conf import settings
 from django.utils.module_loading import autodiscover_modules
 
-from ngomon.core import clock
+from ngomon.core import clock, logs
 
 
 class CoreConfig(AppConfig):
@@ -12,6 +12,8 @@ class CoreConfig(AppConfig):
     label = "core"
 
     def ready(self) -> None:
+        if not settings.NGOMON_TESTING:
+            logs.configure(settings.NGOMON_LOG_STYLE, settings.NGOMON_LOG_LEVEL)
         autodiscover_modules("reactions")
         if settings.NGOMON_DEMO:
             clock.use_offset_file(settings.NGOMON_HOME / "demo_clock")

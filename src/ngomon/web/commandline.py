@@ -15,7 +15,7 @@ from django.conf import settings
 from django.core.management import call_command, execute_from_command_line
 from django.utils import translation
 
-from ngomon.core import actors, clock, worker
+from ngomon.core import actors, clock, doctor, seal, worker
 from ngomon.core.errors import CityError
 from ngomon.core.texts import text
 from ngomon.core.units import unit
@@ -134,6 +134,38 @@ def work(_: argparse.Namespace) -> int:
     signal.signal(signal.SIGTERM, end)
     signal.signal(signal.SIGINT, end)
     worker.run(stop)
+    return 0
+
+
+@subcommand("doctor")
+def look_over(_: argparse.Namespace) -> int:
+    """Look the installation over: each line says what is well or what to do; 1 where something is bad."""
+    results = doctor.examine()
+    sys.stdout.write("\n".join(doctor.lines(results)) + "\n")
+    return 0 if all(result.state != "bad" for result in results) else 1
+
+
+def _verify(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--against", type=Path, action="append", default=[], help="a checkpoint somebody kept")
+    parser.add_argument("--key", help="the verifier key that is trusted (ours where none is given)")
+
+
+@subcommand("verify", _verify)
+def verify(options: argparse.Namespace) -> int:
+    """Recompute the seal of the whole log: nothing was altered, removed or put in another order."""
+    kept = [path.read_text(encoding="utf-8") for path in options.against]
+    is_whole = seal.verify_log(lambda line: sys.stdout.write(f"{line}\n"), against=kept, key=options.key)
+    return 0 if is_whole else 1
+
+
+@subcommand("check")
+def check(_: argparse.Namespace) -> int:
+    """Check the city pack on disk and every service's manifest, without a change; what loading would do."""
+    diff = directory.pack_diff(settings.NGOMON_PACKS / settings.NGOMON_PACK, at=clock.now())
+    for name in ("added", "changed", "closed", "removed", "kept"):
+        sys.stdout.write(f"{name}: {len(getattr(diff, name))}\n")
+    for found in manifest.discover().values():
+        sys.stdout.write(f"service {found.key}: {found.name.get('vi', '')}\n")
     return 0
 
 
