@@ -8,4 +8,6 @@ import pytest
 def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("faults")
     group.addoption("--kills", type=int, default=20, help="how many processes to kill (20)")
-    group.addoption("--seed", type=int, default=None, help="the seed of a run to repeat (a fresh one, printed)")
+    group.addoption(
+        "--seed", type=int, default=None, help="the seed of a run to repeat (a fresh one, printed)"
+    )

@@ -1,8 +1,8 @@
 """What is asked of an installation from inside, each in a process of its own: `python -m tests.faults.inside ASK`.
 
-    budgets   names of all rate limits
-    key       a fresh API key for filing reports
-    check     what is in the database, against the list of acknowledged reports in the file named next
+budgets   names of all rate limits
+key       a fresh API key for filing reports
+check     what is in the database, against the list of acknowledged reports in the file named next
 """
 
 from __future__ import annotations
@@ -56,7 +56,11 @@ def check(acknowledged: dict[str, str]) -> dict[str, Any]:
     signals = dict(Signal.objects.filter(source="api").values_list("external_id", "case__number"))
     deliveries = _deliveries()
     return {
-        "counts": {"cases": Case.objects.count(), "signals": len(signals), "events": EventRow.objects.count()},
+        "counts": {
+            "cases": Case.objects.count(),
+            "signals": len(signals),
+            "events": EventRow.objects.count(),
+        },
         "findings": {
             "acknowledged and lost": sorted(set(acknowledged) - set(signals)),
             "under another number": [x for x, n in acknowledged.items() if signals.get(x, n) != n],

@@ -1,10 +1,13 @@
-"""An installation that takes any number of requests: a copy of the pack whose budgets are out of reach."""
+"""An installation that takes any number of requests: a copy of the pack whose budgets are out of reach; and what is left to do."""
 
 from __future__ import annotations
 
 import json
 import shutil
+import sqlite3
 from pathlib import Path
+
+import psycopg
 
 from tests.running import ROOT, Running
 
@@ -25,3 +28,21 @@ def _raise(city: Path, names: list[str]) -> None:
     wanted = [name for name in names if f'[limits."{name}"]' not in text]
     lines = [f'\n[limits."{name}"]\nlimit = {ENOUGH}\nwindow_s = 3600\n' for name in wanted]
     city.write_text(text + "".join(lines), encoding="utf-8")
+
+
+def waiting(running: Running) -> dict[str, int]:
+    """What the worker still has to do, read beside it."""
+    asks = {
+        "messages": "SELECT COUNT(*) FROM core_delivery WHERE state IN ('queued', 'sending')",
+        "events": "SELECT COUNT(*) FROM core_event WHERE position IS NULL",
+        "readers": "SELECT COUNT(*) FROM core_cursor WHERE position < (SELECT MAX(position) FROM core_event)",
+    }
+    url = running.env.get("NGOMON_DATABASE_URL", "")
+    if url.startswith("postgres"):
+        with psycopg.connect(url.replace("postgres://", "postgresql://", 1)) as database:
+            return {name: database.execute(ask).fetchone()[0] for name, ask in asks.items()}  # type: ignore[index]
+    database = sqlite3.connect(running.home / "ngomon.sqlite3", timeout=20)
+    try:
+        return {name: database.execute(ask).fetchone()[0] for name, ask in asks.items()}
+    finally:
+        database.close()

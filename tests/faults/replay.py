@@ -10,7 +10,14 @@ import threading
 import time
 from dataclasses import dataclass, field
 
-WORDS = ("Đèn đường tắt", "Ổ gà sâu", "Rác chưa thu gom", "Cống nghẹt gây ngập", "Cây ngã chắn lối", "Nắp hố ga vỡ")
+WORDS = (
+    "Đèn đường tắt",
+    "Ổ gà sâu",
+    "Rác chưa thu gom",
+    "Cống nghẹt gây ngập",
+    "Cây ngã chắn lối",
+    "Nắp hố ga vỡ",
+)
 CORNER = (107.6018, 16.4665)
 AGAIN = 0.05
 """How often a client says an acknowledged report once more, as one that lost its notes would."""

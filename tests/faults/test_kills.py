@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import json
 import random
-import sqlite3
 import threading
 import time
 from collections import Counter
@@ -14,10 +13,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import psycopg
 import pytest
 
-from tests.faults.installation import without_limits
+from tests.faults.installation import waiting, without_limits
 from tests.faults.replay import Client, Told, address_of
 from tests.running import Running
 
@@ -36,7 +34,7 @@ class Kills:
     worker: list[float] = field(default_factory=list)
 
 
-def murder(running: Running, name: str, n: int, dice: random.Random, done: list[float]) -> None:
+def strike(running: Running, name: str, n: int, dice: random.Random, done: list[float]) -> None:
     """Kill one process n times, each time at a random moment of its life, and start it again."""
     for _ in range(n):
         after = dice.uniform(0.05, 3.0) if name == "web" else dice.uniform(0.3, 6.0)
@@ -45,24 +43,6 @@ def murder(running: Running, name: str, n: int, dice: random.Random, done: list[
         done.append(after)
         time.sleep(dice.uniform(0.0, 0.4))
         running.start(name)
-
-
-def waiting(running: Running) -> dict[str, int]:
-    """What the worker still has to do, read beside it."""
-    asks = {
-        "messages": "SELECT COUNT(*) FROM core_delivery WHERE state IN ('queued', 'sending')",
-        "events": "SELECT COUNT(*) FROM core_event WHERE position IS NULL",
-        "readers": "SELECT COUNT(*) FROM core_cursor WHERE position < (SELECT MAX(position) FROM core_event)",
-    }
-    url = running.env.get("NGOMON_DATABASE_URL", "")
-    if url.startswith("postgres"):
-        with psycopg.connect(url.replace("postgres://", "postgresql://", 1)) as database:
-            return {name: database.execute(ask).fetchone()[0] for name, ask in asks.items()}  # type: ignore[index]
-    database = sqlite3.connect(running.home / "ngomon.sqlite3", timeout=20)
-    try:
-        return {name: database.execute(ask).fetchone()[0] for name, ask in asks.items()}
-    finally:
-        database.close()
 
 
 def settle(running: Running) -> dict[str, int]:
@@ -109,13 +89,13 @@ def replay_under_fire(running: Running, kills: int, seed: int) -> tuple[Told, Ki
     running.start()
     clients = [Client(n, running.port, key, seed, told, PAUSE_S) for n in range(CLIENTS)]
     shares = (("web", kills // 2, killed.web), ("worker", kills - kills // 2, killed.worker))
-    murderers = [
-        threading.Thread(target=murder, args=(running, name, n, random.Random(f"{seed}:{name}"), done))
+    strikers = [
+        threading.Thread(target=strike, args=(running, name, n, random.Random(f"{seed}:{name}"), done))
         for name, n, done in shares
     ]
-    for thread in (*clients, *murderers):
+    for thread in (*clients, *strikers):
         thread.start()
-    for thread in murderers:
+    for thread in strikers:
         thread.join()
     for client in clients:
         client.leave()
