@@ -41,6 +41,7 @@ class Builder:
     citizens: Mapping[str, UUID]
     now: datetime
     story: Story
+    cases: dict[str, UUID] = field(default_factory=dict)
     refused: list[tuple[str, str, tuple[str, ...]]] = field(default_factory=list)
     dice: random.Random = field(default_factory=lambda: random.Random(1802))  # noqa: S311 (a story, not a secret)
 
@@ -60,9 +61,22 @@ class Builder:
         except CityError as error:
             self.refused.append((row["key"], error.code, tuple(error.fields.values())))
             return None
-        if receipt.is_new and row.get("outcome"):
+        self.cases[row["key"]] = receipt.case_id
+        if receipt.is_new and row.get("outcome") and not self._is_joined(row, receipt.case_id, at):
             _Story(self, row, receipt, reporter, at).play()
         return receipt
+
+    def _is_joined(self, row: Mapping[str, Any], case_id: UUID, at: datetime) -> bool:
+        """The desk saw that it speaks of the same thing as an earlier report whose case is still open."""
+        earlier = self.cases.get(row["outcome"].get("joined_to") or "")
+        if earlier is None:
+            return False
+        try:
+            with unit():
+                commands.merge(case_id, earlier, actor=system("demo"), at=at + timedelta(minutes=25))
+        except CityError:
+            return False
+        return True
 
     def _filed_at(self, row: Mapping[str, Any]) -> datetime:
         moment = self.now - timedelta(days=row["days_ago"])
