@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from django.core.files.uploadedfile import UploadedFile
 
@@ -24,7 +25,7 @@ def _most() -> int:
     return min(directory.city().photos_max_count, images.MAX_COUNT)
 
 
-def photos_from(uploads: Sequence[UploadedFile], field: str = "photos") -> tuple[StoredPhoto, ...]:
+def photos_from(uploads: Sequence[UploadedFile[Any]], field: str = "photos") -> tuple[StoredPhoto, ...]:
     """The photos of a request, on disk; all of them or none. Outside units. Raises: Invalid naming the field, Unavailable."""
     if len(uploads) > _most():
         raise Invalid.field(field, "cases.error.photos_too_many", max=_most())

@@ -1,7 +1,8 @@
 """The addresses of cases for citizens: report, follow, look, and the public record."""
 
-from django.urls import path, re_path
+from django.urls import include, path, re_path
 
+from . import api
 from .pages import board, lists, mine, public, report
 
 urlpatterns = [
@@ -27,4 +28,6 @@ urlpatterns = [
     path("board/reason", board.state_reason, name="cases_state_reason"),
     re_path(r"^pictures/(?P<digest>[0-9a-f]{64})\.(?P<kind>jpg|webp)$", public.picture, name="cases_picture"),
     path("about/privacy", public.privacy, name="cases_privacy"),
+    # Programs
+    path("api/v1/", include((api.urls(), "api"))),
 ]

@@ -49,7 +49,7 @@ for _router in (reports.router, cases.router, city.router):
 
 def urls() -> list[URLPattern]:
     """The API's addresses below `/api/v1/`."""
-    found: list[URLPattern] = api.urls[0]
+    found = [pattern for pattern in api.urls[0] if isinstance(pattern, URLPattern)]
     for pattern in found:
         pattern.callback = guarded(pattern.callback)
     return found

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
-from ninja import Query, Router
+from ninja import Router
+from ninja.params.functions import Query
 
 from ngomon.core import clock
 from ngomon.core.actors import ANONYMOUS
@@ -27,7 +28,11 @@ router = Router(tags=["cases"])
 MOST = 200
 
 
-@router.get("/cases", response=shapes.CasesOut, summary="Public cases, newest first; your own agency's with view=staff")
+@router.get(
+    "/cases",
+    response=shapes.CasesOut,
+    summary="Public cases, newest first; your own agency's with view=staff",
+)
 def list_cases(
     request: HttpRequest,
     status: str = Query("", max_length=12),
@@ -42,14 +47,23 @@ def list_cases(
 ) -> HttpResponse:
     """A page by keyset cursor: as fast at any depth. `total` where a counter is kept for what was asked, else null."""
     at = count(request, "read")
-    chosen = {"status": clean(status), "category": clean(category), "area": clean(area), "agency": clean(agency)}
+    chosen = {
+        "status": clean(status),
+        "category": clean(category),
+        "area": clean(area),
+        "agency": clean(agency),
+    }
     if show and show not in reads.SHOWS:
         raise Invalid.field("show", "cases.api.error.choice")
     if view == "staff":
         found = _staff_list(request, q, cursor, size, chosen)
     elif clean(q):
         actor = actor_of(request)
-        lines = queries.find_cases(clean(q), actor=actor, limit=size) if actor.kind != "client" else _search(q, size)
+        lines = (
+            queries.find_cases(clean(q), actor=actor, limit=size)
+            if actor.kind != "client"
+            else _search(q, size)
+        )
         found = CasePage(tuple(lines), "", "", None)
     else:
         found = reads.shown_cases(at=at, show=show, cursor=cursor, size=size, **chosen)
@@ -107,7 +121,10 @@ def _seen(request: HttpRequest, number: str) -> tuple[CaseView, list[Action]]:
     return queries.public_case(number), []
 
 
-@router.get("/cases/{number}", summary="One case; more of it for its reporter (session or Claim-Code) and for officers")
+@router.get(
+    "/cases/{number}",
+    summary="One case; more of it for its reporter (session or Claim-Code) and for officers",
+)
 def one_case(request: HttpRequest, number: str) -> HttpResponse:
     """What this reader may see, and the actions that they may take now."""
     at = count(request, "read")
@@ -205,7 +222,12 @@ def _words(request: HttpRequest) -> tuple[str, str]:
 _SAID = dict(shapes.described(shapes.SaidIn, has_photos=True))
 
 
-@router.post("/cases/{number}/reply", response=shapes.CaseOut, summary="Answer the centre's question", openapi_extra=_SAID)
+@router.post(
+    "/cases/{number}/reply",
+    response=shapes.CaseOut,
+    summary="Answer the centre's question",
+    openapi_extra=_SAID,
+)
 def reply(request: HttpRequest, number: str) -> HttpResponse:
     """The case goes on where it waited."""
     words, given = _words(request)
@@ -231,7 +253,9 @@ def object_to_answer(request: HttpRequest, number: str) -> HttpResponse:
     return _as_reporter(request, number, given, do)
 
 
-@router.post("/cases/{number}/appeal", response=shapes.CaseOut, summary="Appeal a refusal", openapi_extra=_SAID)
+@router.post(
+    "/cases/{number}/appeal", response=shapes.CaseOut, summary="Appeal a refusal", openapi_extra=_SAID
+)
 def appeal(request: HttpRequest, number: str) -> HttpResponse:
     """The shift lead looks again at a report that was not taken up."""
     words, given = _words(request)

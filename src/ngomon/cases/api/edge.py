@@ -263,16 +263,18 @@ def as_ours(error: Exception) -> CityError | None:
     if isinstance(error, Http404):
         return NotFound("core.problem.not_found")
     if isinstance(error, HttpError):
-        return BadSyntax("cases.api.error.json") if error.status_code == 400 else Unknown("cases.api.error.key")
+        return (
+            BadSyntax("cases.api.error.json") if error.status_code == 400 else Unknown("cases.api.error.key")
+        )
     for strange, ours, code in _STRANGE:
         if isinstance(error, strange):
             return ours(code)
     return None
 
 
-def say_error(request: HttpRequest, error: Exception) -> HttpResponse:
+def say_error(request: HttpRequest, error: Exception | type[Exception]) -> HttpResponse:
     """Any error as problem+json; a bug is raised on."""
-    ours = as_ours(error)
+    ours = as_ours(error) if isinstance(error, Exception) else None
     if ours is None:
         raise error
     answer = error_answer(request, ours)
@@ -304,4 +306,14 @@ def answer(found: Any, status: int = 200, *, cache: str = "no-store") -> HttpRes
     return made
 
 
-__all__ = ["READ", "WRITE", "actor_of", "answer", "as_agency", "body_of", "count", "external_id", "request_id"]
+__all__ = [
+    "READ",
+    "WRITE",
+    "actor_of",
+    "answer",
+    "as_agency",
+    "body_of",
+    "count",
+    "external_id",
+    "request_id",
+]

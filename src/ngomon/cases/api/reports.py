@@ -6,7 +6,8 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.utils import translation
-from ninja import Query, Router
+from ninja import Router
+from ninja.params.functions import Query
 
 from ngomon.core.errors import Invalid, NotFound, Refused
 from ngomon.core.text import clean
@@ -124,5 +125,7 @@ def similar(
     best = clean(category) or next((p.key for p in queries.propose(words)), "")
     found = queries.candidates(lon=lon, lat=lat, text=words, category=best, at=at, most=10)
     shown = reads.public_among([c.case_id for c in found])
-    proposals = [{"category": p.key, "score": round(p.score, 3), "because": p.because} for p in queries.propose(words)]
+    proposals = [
+        {"category": p.key, "score": round(p.score, 3), "because": p.because} for p in queries.propose(words)
+    ]
     return answer({"cases": shapes.candidates(found, shown)[:3], "categories": proposals})

@@ -65,7 +65,9 @@ class ActionIn(_In):
     fields: dict[Key, Words] = Field(default_factory=dict, max_length=20)
     agency: Key = ""
     assignee: Annotated[str, StringConstraints(max_length=36)] = ""
-    version: int | None = Field(None, ge=0, le=2_000_000_000, description="the version you saw: refused if it moved on")
+    version: int | None = Field(
+        None, ge=0, le=2_000_000_000, description="the version you saw: refused if it moved on"
+    )
 
 
 class RateIn(_In):
@@ -256,7 +258,7 @@ def history(log: Iterable[Recorded]) -> list[dict[str, Any]]:
             "version": one.version,
             "kind": one.kind,
             "at": one.at,
-            **{key: value for key, value in one.event.body().items() if key in _TOLD},
+            **{key: value for key, value in (one.event.body() if one.event else {}).items() if key in _TOLD},
         }
         for one in log
     ]
