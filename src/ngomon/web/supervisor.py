@@ -10,6 +10,8 @@ import time
 from types import FrameType
 
 import structlog
+from granian import Granian
+from granian.constants import Interfaces
 
 log = structlog.get_logger("ngomon.serve")
 
@@ -54,9 +56,6 @@ def _end(children: list[subprocess.Popen[bytes]]) -> None:
 
 def serve_application(target: str, interface: str, *, host: str, port: int, threads: int) -> None:
     """Run one of the application objects of `ngomon.asgi` under granian, in this process's child."""
-    from granian import Granian  # noqa: PLC0415 (only a server needs it)
-    from granian.constants import Interfaces  # noqa: PLC0415
-
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "ngomon.settings")
     Granian(
         target,
