@@ -176,6 +176,7 @@ TIME_ZONE = str(NGOMON_CITY.get("timezone", "Asia/Ho_Chi_Minh"))
 # --- static files ---------------------------------------------------------------------------------------------------
 STATIC_URL = "/static/"
 STATIC_ROOT = NGOMON_HOME / "static"
+STATIC_ROOT.mkdir(parents=True, exist_ok=True)
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = False
 DJANGO_VITE = {

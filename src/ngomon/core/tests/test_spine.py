@@ -107,12 +107,12 @@ def test_a_poisonous_event_is_parked_with_its_aggregate_and_the_rest_goes_on(wat
 
 def test_search_ignores_tone_marks_and_takes_beginnings_and_forgets():
     with unit():
-        index("case", "1", "Đèn đường kiệt 42 tắt ba đêm", audience="public", at=clock.now())
-        index("case", "2", "Ổ gà lớn trên đường Lê Lợi", audience="ioc", at=clock.now())
-    assert find("den duong", kinds=["case"], audiences=["public"]) == [("case", "1")]
-    assert find("ĐÈN kie", kinds=["case"], audiences=["public"]) == [("case", "1")]
-    assert find("le loi", kinds=["case"], audiences=["public"]) == []
+        index("spine", "1", "Đèn đường kiệt 42 tắt ba đêm", audience="public", at=clock.now())
+        index("spine", "2", "Ổ gà lớn trên đường Lê Lợi", audience="ioc", at=clock.now())
+    assert find("den duong", kinds=["spine"], audiences=["public"]) == [("spine", "1")]
+    assert find("ĐÈN kie", kinds=["spine"], audiences=["public"]) == [("spine", "1")]
+    assert find("le loi", kinds=["spine"], audiences=["public"]) == []
     with unit():
-        unindex("case", ["1"])
-    assert find("den", kinds=["case"], audiences=["public"]) == []
+        unindex("spine", ["1"])
+    assert find("den", kinds=["spine"], audiences=["public"]) == []
     assert not EventRow.objects.exists()
