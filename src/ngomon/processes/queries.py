@@ -179,6 +179,11 @@ def _latest_of(of: Ref) -> Instance:
     return found
 
 
+def step_now(of: Ref) -> StepDef:
+    """The step where the process of a thing stands, or stood last. Raises: NotFound."""
+    return step_of(_latest_of(of))
+
+
 def open_tasks(of: Ref, actor: Actor | None = None, *, is_reporter: bool = False) -> list[OpenTask]:
     """What waits for somebody in a thing's process: the main task, then open consultations.
 

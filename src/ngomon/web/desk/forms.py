@@ -33,9 +33,11 @@ def _sorted(rows: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
     return sorted(rows, key=lambda row: sort_key(row[1]))
 
 
-def _agencies(around: Around) -> list[tuple[str, str]]:
-    day = directory.local_day(around.at)
-    return _sorted((a.key, in_language(a.name, around.language)) for a in directory.agencies(day))
+def agency_choices(at: datetime, language: str) -> list[tuple[str, str]]:
+    """The agencies in force now, by the Vietnamese alphabet."""
+    return _sorted(
+        (a.key, in_language(a.name, language)) for a in directory.agencies(directory.local_day(at))
+    )
 
 
 def _officers(around: Around) -> list[tuple[str, str]]:
@@ -51,7 +53,11 @@ def _field(field: FieldDef, around: Around, required: bool) -> forms.Field:
     label = in_language(field.name, around.language)
     common: dict[str, Any] = {"label": label, "required": required}
     if field.kind == "agency":
-        return forms.ChoiceField(choices=_choose(_agencies(around)), initial=around.proposed_agency, **common)
+        return forms.ChoiceField(
+            choices=_choose(agency_choices(around.at, around.language)),
+            initial=around.proposed_agency,
+            **common,
+        )
     if field.kind == "account":
         return forms.ChoiceField(choices=_choose(_officers(around)), **common)
     if field.kind == "choice":

@@ -28,7 +28,7 @@ from ngomon.messages import queries as messages
 from ngomon.processes import queries as processes
 
 from . import views
-from .forms import ActionForm, Around, OnBehalfForm
+from .forms import ActionForm, Around, OnBehalfForm, agency_choices
 from .views import Queue, queues_of
 
 
@@ -150,6 +150,7 @@ def _case_page(request: HttpRequest, number: str, status: int = 200, **more: Any
         "may_change_category": may(actor, "case.triage"),
         "may_see_reporter": may(actor, "case.reporter"),
         "categories": views.category_choices(now, language),
+        "agencies": agency_choices(now, language) if context["may_consult"] else [],
     }
     context |= more
     return render(request, "web/desk/case.html", context, status=status)
@@ -331,6 +332,7 @@ def consult(request: HttpRequest, number: str) -> HttpResponse:
             view.line.id,
             request.POST.getlist("agencies"),
             request.POST.get("question", ""),
+            join=request.POST.get("join", "all"),
             actor=actor_from(request),
             at=clock.now(),
         )

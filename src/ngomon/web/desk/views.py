@@ -292,6 +292,8 @@ def glance(view: CaseView, *, actor: Actor, at: datetime, language: str) -> dict
         "answer": answers[-1] if answers else None,
         "proposal": _proposal(line, at, language),
         "candidates": _candidates(view, at),
+        "consultations": consulted(view, language),
+        "may_consult": may_consult(view, actor),
         "history": history_lines(history("case", str(line.id)), view, language),
         "sent": _sent(view, actor)
         if actor.holds("ioc_operator", "ioc_editor", "ioc_lead", "city_office")
@@ -303,6 +305,33 @@ def glance(view: CaseView, *, actor: Actor, at: datetime, language: str) -> dict
 def _source(source: str, language: str) -> str:
     key = f"cases.source.{source}"
     return text(key if has_text(key) else f"web.desk.source.{source}", language)
+
+
+OPINION_TONES = {"agrees": "leaf", "objects": "red", "silent": "neutral"}
+
+
+def consulted(view: CaseView, language: str) -> list[dict[str, Any]]:
+    """Who was asked for an opinion, what they said, or until when they may."""
+    entries = {str(entry.id): entry.text for entry in view.entries}
+    return [
+        {
+            "agency": agency_name(asked.agency, language),
+            "label": text(f"web.desk.opinion.{asked.opinion or 'open'}", language),
+            "tone": OPINION_TONES.get(asked.opinion, "amber"),
+            "due_at": asked.answered_at or asked.due_at,
+            "question": entries.get(asked.question, ""),
+            "words": entries.get(asked.answer, ""),
+        }
+        for asked in processes.consultations(view.line.ref)
+    ]
+
+
+def may_consult(view: CaseView, actor: Actor) -> bool:
+    """Whether this officer may ask other agencies now: the step consults, and the officer may act at it."""
+    line = view.line
+    if not line.step or not processes.step_now(line.ref).consults:
+        return False
+    return bool(processes.actions_for(line.ref, actor))
 
 
 def _waits(tasks: Sequence[OpenTask], language: str) -> str:
