@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from django.db import models
 
 from ngomon.core.events import Aggregate
@@ -14,6 +16,10 @@ class Case(Aggregate):
     """What the city does about something. Denormalised so that a list reads this table alone."""
 
     aggregate_kind = CASE
+    personal: ClassVar[dict[str, str]] = {
+        "text": "masked words of a report",
+        "place": "words of a report",
+    }
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     number = models.CharField(max_length=24)
@@ -88,6 +94,12 @@ class Case(Aggregate):
 class Signal(models.Model):
     """One report as it came in, word for word. (source, external_id) makes a repeat find it again."""
 
+    personal: ClassVar[dict[str, str]] = {
+        "text": "what somebody said",
+        "attributes": "what somebody said",
+        "external_id": "may name a program's user",
+    }
+
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="signals")
     opened = models.UUIDField()
@@ -112,6 +124,12 @@ class Reporter(models.Model):
 
     Source: QĐ 30/2022/QĐ-UBND: handling agencies do not see who reported.
     """
+
+    personal: ClassVar[dict[str, str]] = {
+        "sealed": "sealed",
+        "account_blind": "keyed hash",
+        "claim_blind": "keyed hash",
+    }
 
     signal = models.OneToOneField(Signal, on_delete=models.PROTECT, primary_key=True, related_name="+")
     case_id = models.UUIDField()
@@ -139,6 +157,11 @@ class Reporter(models.Model):
 class Entry(models.Model):
     """Something written into a case: an answer, a reason, a question. Events name it; the words are only here."""
 
+    personal: ClassVar[dict[str, str]] = {
+        "text": "what somebody wrote",
+        "actor_id": "keyed hash where a reporter wrote",
+    }
+
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="entries")
     kind = models.CharField(max_length=12)
@@ -158,6 +181,11 @@ class Entry(models.Model):
 
 class Picture(models.Model):
     """A photo of a case, before or after. The files are core's; only stripped copies exist."""
+
+    personal: ClassVar[dict[str, str]] = {
+        "file": "points at bytes that may show a person",
+        "thumbnail": "points at bytes that may show a person",
+    }
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="pictures")
@@ -183,6 +211,8 @@ class Picture(models.Model):
 class Tally(models.Model):
     """Counts kept with the rows they count, so that a total costs one look-up. Equal to a recount (tested)."""
 
+    personal: ClassVar[dict[str, str]] = {}
+
     scope = models.CharField(primary_key=True, max_length=160)
     n = models.BigIntegerField(default=0)
 
@@ -192,6 +222,8 @@ class Tally(models.Model):
 
 class Statement(models.Model):
     """What an agency says in public about why it is late; the newest words only."""
+
+    personal: ClassVar[dict[str, str]] = {}
 
     agency = models.CharField(primary_key=True, max_length=60)
     text = models.CharField(max_length=300)

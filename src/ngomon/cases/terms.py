@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from ngomon.core.images import StoredPhoto
 
 CASE = "case"
+REPORTER = "reporter"
+"""What the log calls whoever reported: no account, so that nobody can put one person's cases together."""
 
 
 def picture_url(digest: str) -> str:
@@ -321,6 +323,16 @@ class CaseRated(Event):
 
     case_id: str
     rating: str
+
+
+@event("cases.erased")
+class ContentErased(Event):
+    """The words and pictures of one who reported were erased at their wish; the proofs of this history stay valid."""
+
+    case_id: str
+    signals: int
+    entries: int
+    pictures: int
 
 
 @event("cases.committed")

@@ -23,7 +23,8 @@ class Actor:
     """Whoever does something: a person signed in, somebody unknown, a client program, or the system itself.
 
     `kind` is one of `anonymous`, `account`, `client`, `system`. `id` is what audit and events keep: an account id, a
-    client key, `system:<name>` or `anonymous`.
+    client key, `system:<name>` or `anonymous`. `alias`, where set, is what they keep instead (`reporter`): who it was is
+    then sealed in audit alone.
     """
 
     kind: str
@@ -35,6 +36,7 @@ class Actor:
     tier: int = 0
     session: str = ""
     address: str = ""
+    alias: str = ""
 
     def holds(self, *roles: str, agency: str | None = None, area: str | None = None) -> bool:
         """Whether some post of this actor has one of the roles and covers the agency and area, where given."""
@@ -48,6 +50,11 @@ class Actor:
     def agencies(self, *roles: str) -> frozenset[str]:
         """The agencies in which this actor holds one of the roles (any role where none is named)."""
         return frozenset(g.agency for g in self.grants if g.agency and (not roles or g.role in roles))
+
+    @property
+    def told_as(self) -> str:
+        """What the log and the rows of rooms name this actor."""
+        return self.alias or self.id
 
     @property
     def is_staff(self) -> bool:

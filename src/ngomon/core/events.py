@@ -78,7 +78,7 @@ def emit(
             str(of.pk),
             of.version,
             at,
-            actor.id,
+            actor.told_as,
             canonical(list(audience)),
             canonical(event.body()),
             commitment,

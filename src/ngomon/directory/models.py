@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from django.db import models
 
 from ngomon.core.events import Aggregate
@@ -15,6 +17,8 @@ class City(Aggregate):
     """The one row that says which pack is loaded. `edition` counts every change of the directory: caches go by it."""
 
     aggregate_kind = "city"
+    personal: ClassVar[dict[str, str]] = {}
+
     id = models.SmallIntegerField(primary_key=True, default=1)
     edition = models.IntegerField(default=0)
     pack_key = models.CharField(max_length=40)
@@ -29,6 +33,8 @@ class City(Aggregate):
 
 class Area(models.Model):
     """A ward, commune, city, or former unit."""
+
+    personal: ClassVar[dict[str, str]] = {}
 
     key = models.CharField(primary_key=True, max_length=40)
     kind = models.CharField(max_length=20)
@@ -49,6 +55,8 @@ class Area(models.Model):
 class Shape(models.Model):
     """A polygon: of an area (`fine`), or the city's outline (`boundary`). `geometry` is GeoJSON, lon/lat WGS 84."""
 
+    personal: ClassVar[dict[str, str]] = {}
+
     key = models.CharField(primary_key=True, max_length=60)
     kind = models.CharField(max_length=10)
     geometry = models.TextField()
@@ -61,6 +69,8 @@ class Agency(Aggregate):
     """An agency. `succession_told` is set once its successor was announced, so that it is announced once."""
 
     aggregate_kind = "agency"
+    personal: ClassVar[dict[str, str]] = {}
+
     key = models.CharField(primary_key=True, max_length=60)
     name = models.JSONField(default=dict)
     short = models.JSONField(default=dict)
@@ -84,6 +94,8 @@ class Agency(Aggregate):
 
 class Category(models.Model):
     """What reports can be about, a tree."""
+
+    personal: ClassVar[dict[str, str]] = {}
 
     key = models.CharField(primary_key=True, max_length=60)
     parent = models.CharField(max_length=60, default="")
@@ -112,6 +124,8 @@ class Category(models.Model):
 class RoutingRule(models.Model):
     """Who is responsible for a category in an area. `place` is its line in the pack: among equals the first decides."""
 
+    personal: ClassVar[dict[str, str]] = {}
+
     category = models.CharField(max_length=60)
     area = models.CharField(max_length=40)
     agency = models.CharField(max_length=60)
@@ -130,6 +144,8 @@ class RoutingRule(models.Model):
 class CalendarDay(models.Model):
     """A day off or worked out of turn. Several origins may speak of one day: staff above pack above seed."""
 
+    personal: ClassVar[dict[str, str]] = {}
+
     on = models.DateField()
     origin = models.CharField(max_length=5)
     kind = models.CharField(max_length=8)
@@ -145,6 +161,8 @@ class CalendarDay(models.Model):
 class CalendarYear(models.Model):
     """A year whose holidays were written into the table once; confirmed when somebody vouches that they are complete."""
 
+    personal: ClassVar[dict[str, str]] = {}
+
     year = models.SmallIntegerField(primary_key=True)
     seed = models.CharField(max_length=20, default="")
     seeded_at = models.DateTimeField()
@@ -158,6 +176,8 @@ class CalendarYear(models.Model):
 class StandardText(models.Model):
     """A text kept ready for an action."""
 
+    personal: ClassVar[dict[str, str]] = {}
+
     key = models.CharField(primary_key=True, max_length=60)
     action = models.CharField(max_length=40)
     category = models.CharField(max_length=60, default="*")
@@ -170,6 +190,8 @@ class StandardText(models.Model):
 
 class Place(models.Model):
     """An entry of the gazetteer."""
+
+    personal: ClassVar[dict[str, str]] = {}
 
     key = models.CharField(primary_key=True, max_length=80)
     name = models.JSONField(default=dict)
@@ -187,6 +209,8 @@ class Place(models.Model):
 
 class Post(models.Model):
     """A position. `agency` is empty for posts of the whole city; `seat` tells apart posts of one role."""
+
+    personal: ClassVar[dict[str, str]] = {}
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     agency = models.CharField(max_length=60, default="")
@@ -212,6 +236,8 @@ class Post(models.Model):
 class RosterSlot(models.Model):
     """One line of a duty roster."""
 
+    personal: ClassVar[dict[str, str]] = {}
+
     agency = models.CharField(max_length=60)
     weekday = models.SmallIntegerField()
     shift = models.CharField(max_length=5)
@@ -229,6 +255,8 @@ class RosterSlot(models.Model):
 
 class ReadinessMark(models.Model):
     """That somebody of an agency acknowledged the test message."""
+
+    personal: ClassVar[dict[str, str]] = {}
 
     agency = models.CharField(max_length=60)
     post_role = models.CharField(max_length=30)

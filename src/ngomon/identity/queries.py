@@ -227,6 +227,18 @@ def account_of_person(person_id: UUID) -> UUID | None:
     return own.exclude(kind="organisation").values_list("pk", flat=True).first()
 
 
+def every_account_of(person_id: UUID) -> list[UUID]:
+    """All accounts a person ever had, closed ones and those of persons merged into this one too: for export and erasure."""
+    persons = {person_id}
+    new = {person_id}
+    while new:
+        new = set(Person.objects.filter(merged_into__in=new).values_list("pk", flat=True)) - persons
+        persons |= new
+    return list(
+        Account.objects.filter(person_id__in=persons).order_by("created_at").values_list("pk", flat=True)
+    )
+
+
 def person_by_contact(contact: Contact) -> UUID | None:
     """The person who verified this contact point."""
     hashed = blind(contact.value, "contact")

@@ -272,6 +272,13 @@ class AccountUnlocked(Event):
     account: str
 
 
+@event("identity.account_closed")
+class AccountClosed(Event):
+    """An account was closed for good: its person asked to be erased."""
+
+    account: str
+
+
 @event("identity.lock_appealed")
 class LockAppealed(Event):
     """The owner of a locked account asked for another look (khiếu nại)."""

@@ -17,6 +17,7 @@ class DefinitionVersion(Aggregate):
     """One version of a definition. Never changed; running instances keep theirs."""
 
     aggregate_kind = "process_definition"
+    personal: ClassVar[dict[str, str]] = {}
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     key = models.CharField(max_length=60)
@@ -40,6 +41,7 @@ class Instance(Aggregate):
     """
 
     aggregate_kind = PROCESS
+    personal: ClassVar[dict[str, str]] = {}
     as_read: tuple[Any, ...] = ()
     """The row as it was read (see `rows`), so that only what changed is written back."""
 
@@ -115,6 +117,8 @@ class Instance(Aggregate):
 class Task(models.Model):
     """A main task that was done; written when it is."""
 
+    personal: ClassVar[dict[str, str]] = {}
+
     id = models.UUIDField(primary_key=True, editable=False)
     instance = models.ForeignKey(Instance, on_delete=models.PROTECT, related_name="+")
     step = models.CharField(max_length=40)
@@ -134,6 +138,8 @@ class Task(models.Model):
 
 class Consultation(models.Model):
     """One agency's part of a consultation; those asked together share `set_id`. The words are with who asked."""
+
+    personal: ClassVar[dict[str, str]] = {}
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     instance = models.ForeignKey(Instance, on_delete=models.PROTECT, related_name="+")
@@ -166,6 +172,8 @@ class Consultation(models.Model):
 class LedgerEntry(models.Model):
     """A suspension or an extension of an instance's clock. Kinds: suspension, extension."""
 
+    personal: ClassVar[dict[str, str]] = {}
+
     id = models.BigAutoField(primary_key=True)
     instance = models.ForeignKey(Instance, on_delete=models.PROTECT, related_name="+")
     kind = models.CharField(max_length=10)
@@ -182,6 +190,8 @@ class LedgerEntry(models.Model):
 
 class Counter(models.Model):
     """How many open instances stand at a step with an agency, and how many of them are late. Equal to a recount (tested)."""
+
+    personal: ClassVar[dict[str, str]] = {}
 
     agency = models.CharField(max_length=80)
     definition = models.CharField(max_length=60)

@@ -26,6 +26,7 @@ from ngomon.core.actors import Actor, Grant
 from ngomon.core.edge import error_answer, request_id
 from ngomon.core.errors import CityError, Invalid, NotFound, Refused
 from ngomon.core.limits import Budget, budget, spend
+from ngomon.core.secrets import blind
 from ngomon.identity.edge import actor_from, address_of
 from ngomon.identity.queries import actor_of_client
 
@@ -203,7 +204,7 @@ def external_id(request: HttpRequest, given: str, said: str) -> str:
     if len(key) > 64 or not key.isprintable() or not key.isascii():
         raise Invalid.field("external_id", "cases.api.error.external_id")
     actor = actor_of(request)
-    whose = actor.id
+    whose = blind(actor.id, "external_id")[:32] if actor.account_id else actor.id
     if actor.kind == "anonymous":
         whose = hashlib.sha256(said.encode()).hexdigest()[:32]
     return f"{whose}/{key}"

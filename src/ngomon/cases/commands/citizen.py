@@ -23,7 +23,7 @@ from ..models import Reporter, Signal
 from ..queries import is_reporter, live_audience
 from ..terms import CaseFollowed, CaseLine, CaseRated, Rating
 from .handling import act_on_case
-from .steps import count_moved, locked, scopes
+from .steps import as_reporter, count_moved, locked, scopes
 
 
 def _proven(case_id: UUID, actor: Actor, claim_code: str) -> None:
@@ -56,6 +56,7 @@ def rate(
     Not satisfied sends the case to another officer and tells the supervisor. Raises: Refused, Conflict, Invalid.
     """
     _proven(case_id, actor, claim_code)
+    actor = as_reporter(actor)
     if rating not in set(Rating):
         raise Invalid.field("rating", "cases.error.rating")
     case = locked(case_id)
@@ -105,12 +106,14 @@ def follow(case_id: UUID, *, actor: Actor, at: datetime) -> None:
     if is_reporter(case_id, actor=actor):
         return
     case = locked(case_id)
+    actor = as_reporter(actor)
+    own = blind(str(actor.account_id), "reporter")
     signal = Signal.objects.create(
         id=uuid7(),
         case=case,
         opened=case.id,
         source="follow",
-        external_id=f"{case.id}:{actor.account_id}",
+        external_id=f"{case.id}:{own}",
         lon=case.lon,
         lat=case.lat,
         received_at=at,
@@ -119,7 +122,7 @@ def follow(case_id: UUID, *, actor: Actor, at: datetime) -> None:
         signal=signal,
         case_id=case.id,
         sealed=seal_text(json.dumps({"account": str(actor.account_id)})),
-        account_blind=blind(str(actor.account_id), "reporter"),
+        account_blind=own,
         is_follower=True,
         at=at,
     )

@@ -30,7 +30,7 @@ from ..terms import (
     EntryKind,
     Status,
 )
-from .steps import add_pictures, count_moved, locked, scopes, set_place_in_process, write_entry
+from .steps import add_pictures, as_reporter, count_moved, locked, scopes, set_place_in_process, write_entry
 
 
 @command
@@ -53,6 +53,7 @@ def act_on_case(
     Raises: NotFound; Conflict (changed meanwhile, or not possible at this step); Refused; Invalid (fields, proof missing).
     """
     said = dict(fields or {})
+    actor = as_reporter(actor) if vouched else actor
     case = locked(case_id, version=version)
     before = scopes(case)
     effect = EFFECTS.get(action, NOTE_ONLY)
@@ -69,8 +70,8 @@ def act_on_case(
     )
     entry, commitment = _write(case, effect, said, actor=actor, at=at)
     if photos:
-        role, entry_id = ("after", UUID(entry)) if effect.answers and entry else ("before", None)
-        add_pictures(case, photos, role=role, at=at, entry_id=entry_id)
+        role = "after" if effect.answers and entry else "before"
+        add_pictures(case, photos, role=role, at=at, entry_id=UUID(entry) if entry else None)
     _apply(case, action, effect, moved, at=at)
     moved_event = CaseMoved(str(case.id), action, case.step, case.status, case.agency, entry)
     emit(case, moved_event, actor=actor, at=at, audience=live_audience(case), commitment=commitment)
@@ -108,7 +109,7 @@ def _write(
         text = f"{text}\n\n{said['stated_reason'].strip()}"
     if effect.kind is EntryKind.ANSWER:
         Entry.objects.filter(case=case, kind=EntryKind.ANSWER).update(is_current=False)
-    agency = next(iter(sorted(actor.agencies())), "")
+    agency = "" if actor.alias else next(iter(sorted(actor.agencies())), "")
     code = said.get("code", "")
     return write_entry(
         case, effect.kind, text, audience=effect.audience, actor=actor, at=at, agency=agency, code=code

@@ -29,12 +29,14 @@ from ..models import Case, Reporter, Signal
 from ..queries import category_of, live_audience, receipt_of
 from ..rules import CLAIM_ALPHABET, MAX_PLACE, MAX_TEXT, budget_of, case_number, cell_of, mask, process_of
 from ..terms import CaseOpened, Filing, Receipt, SignalReceived, Status
-from .steps import add_pictures, count_with_number, locked, scopes, set_place_in_process
+from .steps import add_pictures, as_reporter, count_with_number, locked, scopes, set_place_in_process
 
 _SIGNAL = (
     "id", "case", "opened", "source", "external_id", "text", "language", "category", "attributes", "lon", "lat",
     "received_at", "salt",
 )  # fmt: skip
+_REPORTER = ("signal", "case_id", "sealed", "account_blind", "claim_blind", "is_follower", "at")
+_CASE = tuple(field.name for field in Case._meta.concrete_fields)
 
 
 @command
@@ -46,6 +48,7 @@ def file_report(filing: Filing, *, actor: Actor, at: datetime) -> Receipt:
     Source: QĐ 30/2022/QĐ-UBND (reception: clear words, picture, time and place).
     """
     filing, area, category = _checked(filing, at)
+    actor = actor if filing.on_behalf else as_reporter(actor)
     case = _joined_case(filing) or _new_case(filing, area, category, at=at)
     is_new = case.version == 0
     signal_id, salt, commitment = uuid7(), *commit(filing.text)
@@ -59,7 +62,7 @@ def file_report(filing: Filing, *, actor: Actor, at: datetime) -> Receipt:
     emit(case, received, actor=actor, at=at, audience=live_audience(case), commitment=commitment)
     add_pictures(case, filing.photos, role="before", at=at, signal_id=signal_id)
     if is_new:
-        case.save(force_insert=True)
+        insert(Case, _CASE, [[getattr(case, name) for name in _CASE]])
     else:
         case.save(update_fields=["version", "reports", "thumbnail"])
     detail = {"source": filing.source, "new": is_new}
@@ -138,14 +141,10 @@ def _write_reporter(case_id: UUID, signal_id: UUID, filing: Filing, *, actor: Ac
     claim_code = ""
     if not account and actor.kind != "system":
         claim_code = filing.claim_code or "".join(secrets.choice(CLAIM_ALPHABET) for _ in range(10))
-    Reporter.objects.create(
-        signal_id=signal_id,
-        case_id=case_id,
-        sealed=seal_text(json.dumps(who, ensure_ascii=False)) if any(who.values()) else "",
-        account_blind=blind(account, "reporter") if account else "",
-        claim_blind=blind(claim_code, "claim") if claim_code else "",
-        at=at,
-    )
+    sealed = seal_text(json.dumps(who, ensure_ascii=False)) if any(who.values()) else ""
+    account_blind = blind(account, "reporter") if account else ""
+    claim_blind = blind(claim_code, "claim") if claim_code else ""
+    insert(Reporter, _REPORTER, [(signal_id, case_id, sealed, account_blind, claim_blind, False, at)])
     return claim_code
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
@@ -16,11 +17,27 @@ from ngomon.core.errors import Conflict, NotFound
 from ngomon.core.ids import uuid7
 from ngomon.core.images import StoredPhoto
 from ngomon.core.rows import insert
+from ngomon.core.secrets import blind
 from ngomon.core.text import clean
 from ngomon.processes.terms import Moved
 
 from ..models import Case, Entry, Picture
-from ..terms import Audience, EntryKind
+from ..terms import REPORTER, Audience, EntryKind
+
+
+def as_reporter(actor: Actor) -> Actor:
+    """The actor as the log may know one who reports: by no account. Programs and the system stay themselves.
+
+    Source: QĐ 30/2022/QĐ-UBND (secrecy of the sender). Public histories bear the actor of every event.
+    """
+    return replace(actor, alias=REPORTER) if actor.kind in {"account", "anonymous"} else actor
+
+
+def author_of(actor: Actor) -> str:
+    """What an entry keeps of its writer: of a reporter with account a keyed hash, by which their words are erased."""
+    if actor.alias and actor.account_id is not None:
+        return blind(str(actor.account_id), "reporter")
+    return actor.told_as
 
 
 def locked(case_id: UUID, *, version: int | None = None) -> Case:
@@ -114,7 +131,7 @@ def write_entry(
         text=words,
         code=code,
         agency=agency,
-        actor_id=actor.id,
+        actor_id=author_of(actor),
         at=at,
         salt=salt,
     )

@@ -24,6 +24,7 @@ from ..terms import (
     CaseUnmerged,
     CaseView,
     CategoryChanged,
+    ContentErased,
     EntryView,
     PictureView,
     SignalReceived,
@@ -52,6 +53,7 @@ ICONS: Mapping[str, str] = {
 _EVENT_ICONS: Mapping[str, str] = {
     "opened": "send",
     "another_report": "users",
+    "erased": "eraser",
     "verify": "badge-check",
     "accept": "badge-check",
     "route": "arrow-right",
@@ -260,6 +262,8 @@ def _told(recorded: Recorded, view: CaseView, entries: Mapping[str, EntryView]) 
         return _item("merged", recorded.at)
     if isinstance(event, CaseUnmerged):
         return _item("unmerged", recorded.at)
+    if isinstance(event, ContentErased):
+        return _item("erased", recorded.at)
     if isinstance(event, CategoryChanged):
         return _item("category_changed", recorded.at, category=name(category_of(event.now).name))
     if isinstance(event, CaseMoved):

@@ -40,8 +40,15 @@ def erase(person: UUID) -> dict[str, int]:
         return personal.erase_person(person, purpose="asked", actor=ME, at=clock.now())
 
 
-def test_every_model_of_core_says_which_fields_are_personal():
-    assert personal.unmarked(["core"]) == []
+ROOMS = ("core", "directory", "identity", "messages", "processes", "cases")
+
+
+def test_every_model_of_rooms_that_hold_persons_says_which_fields_are_personal():
+    assert personal.unmarked(ROOMS) == []
+
+
+def test_rooms_that_hold_persons_can_hand_out_and_erase():
+    assert {"identity", "messages", "cases"} <= set(personal.holders)
 
 
 def test_the_register_names_what_is_held_and_why():

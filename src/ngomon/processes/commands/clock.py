@@ -103,7 +103,7 @@ def give_time(
     if given >= known.max_extensions:
         raise Conflict("processes.error.no_extension_left", most=known.max_extensions)
     instance.has_ledger = True
-    insert(LedgerEntry, _LEDGER, [(instance.pk, "extension", at, None, days, reason[:64], actor.id)])
+    insert(LedgerEntry, _LEDGER, [(instance.pk, "extension", at, None, days, reason[:64], actor.told_as)])
     moving.work_out_due(instance, at)
     tell(instance, ClockExtended(*about(instance), reason[:64], days), actor=actor, at=at)
 

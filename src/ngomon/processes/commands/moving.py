@@ -108,7 +108,7 @@ def close_task(instance: Instance, action: str, *, actor: Actor, at: datetime) -
     """Write down that the open main task was done."""
     row = (
         instance.task, instance.pk, instance.step, instance.role, instance.task_agency, instance.assignee,
-        instance.task_opened_at, instance.task_due_at, at, action, actor.id,
+        instance.task_opened_at, instance.task_due_at, at, action, actor.told_as,
     )  # fmt: skip
     insert(Task, _TASK, [row])
 
@@ -194,7 +194,7 @@ def pause_clock(instance: Instance, reason: str, *, actor: Actor, at: datetime) 
     """Let the clock of the whole stand still."""
     instance.paused_at, instance.pause_reason, instance.has_ledger = at, reason, True
     names = ("instance", "kind", "from_at", "to_at", "days", "reason", "actor_id")
-    insert(LedgerEntry, names, [(instance.pk, "suspension", at, None, 0, reason, actor.id)])
+    insert(LedgerEntry, names, [(instance.pk, "suspension", at, None, 0, reason, actor.told_as)])
     tell(instance, ClockPaused(*about(instance), reason), actor=actor, at=at)
 
 
