@@ -12,7 +12,6 @@ import sqlite3
 import sys
 import threading
 import time
-import uuid
 from collections.abc import Sequence
 from typing import Any
 
@@ -32,6 +31,7 @@ from bench.requests import report
 from bench.rows import COUNTS, Stamp, watched
 from ngomon.cases.models import Case
 from ngomon.core import clock
+from ngomon.core.ids import uuid7
 
 THREADS = 16
 Transaction = list[tuple[str, list[Any]]]
@@ -41,7 +41,7 @@ def mould(key: str) -> tuple[Sample, Stamp]:
     """What one report over the API writes in a warm process."""
     client = Client(headers={"Authorization": f"Bearer {key}"})
     for n in range(3):
-        _, path, _, body = report(key, str(uuid.uuid4()), n)
+        _, path, _, body = report(key, str(uuid7()), n)
         with watched() as written:
             answer = client.post(path, body, content_type="application/json")
         assert answer.status_code in (200, 201), answer.content

@@ -53,16 +53,19 @@ def make_key(scopes: list[str]) -> str:
 
 def check(acknowledged: dict[str, str]) -> dict[str, Any]:
     """Findings by name (each must be empty), counts, and the deliveries of every acknowledged report."""
-    signals = dict(Signal.objects.filter(source="api").values_list("external_id", "case__number"))
+    rows = Signal.objects.filter(source="api").values_list("external_id", "case__number")
+    # The door keeps callers' ids apart by putting who called in front.
+    signals = {external_id.rpartition("/")[2]: number for external_id, number in rows}
     deliveries = _deliveries()
     return {
         "counts": {
             "cases": Case.objects.count(),
-            "signals": len(signals),
+            "signals": len(rows),
             "events": EventRow.objects.count(),
         },
         "findings": {
             "acknowledged and lost": sorted(set(acknowledged) - set(signals)),
+            "taken twice": [x for x, n in Counter(x.rpartition("/")[2] for x, _ in rows).items() if n > 1],
             "under another number": [x for x, n in acknowledged.items() if signals.get(x, n) != n],
             "reports without case of their own": _doubled(),
             "log": _log(),
