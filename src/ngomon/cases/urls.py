@@ -2,7 +2,7 @@
 
 from django.urls import include, path, re_path
 
-from . import api
+from . import api, open311
 from .pages import board, lists, mine, public, report
 
 urlpatterns = [
@@ -30,4 +30,21 @@ urlpatterns = [
     path("about/privacy", public.privacy, name="cases_privacy"),
     # Programs
     path("api/v1/", include((api.urls(), "api"))),
+    re_path(r"^open311/v2/discovery\.(?P<form>xml|json)$", open311.discovery, name="open311_discovery"),
+    re_path(r"^open311/v2/services\.(?P<form>xml|json)$", open311.services, name="open311_services"),
+    re_path(
+        r"^open311/v2/services/(?P<code>[^/]+)\.(?P<form>xml|json)$",
+        open311.definition,
+        name="open311_service",
+    ),
+    re_path(r"^open311/v2/requests\.(?P<form>xml|json)$", open311.requests, name="open311_requests"),
+    re_path(
+        r"^open311/v2/requests/(?P<number>[^/]+)\.(?P<form>xml|json)$",
+        open311.one_request,
+        name="open311_request",
+    ),
+    re_path(
+        r"^open311/v2/tokens/(?P<number>[^/]+)\.(?P<form>xml|json)$", open311.token, name="open311_token"
+    ),
+    re_path(r"^open311/v2/(?P<rest>.*)$", open311.nowhere, name="open311_nowhere"),
 ]
