@@ -144,8 +144,8 @@ def _cell(value: Any) -> str:
     return str(value)
 
 
-def write_workbook(agencies: Iterable[Agency]) -> bytes:
-    """A workbook to fill in: the agencies as they are, and an officers' sheet with its headings."""
+def write_workbook(agencies: Iterable[Agency], officers: Iterable[Mapping[str, Any]] = ()) -> bytes:
+    """A workbook to fill in: the agencies as they are, and the officers given, by the names of the sheet's columns."""
     book = Book()
     sheet = book.active
     assert sheet is not None
@@ -155,9 +155,12 @@ def write_workbook(agencies: Iterable[Agency]) -> bytes:
     sheet.append(columns)
     for agency in agencies:
         sheet.append([_field(agency, column) for column in columns])
-    officers = book.create_sheet("Cán bộ")
-    officers.append([*OFFICERS.columns, "title_vi", "title_en"])
-    for page in (sheet, officers):
+    people = book.create_sheet("Cán bộ")
+    headings = [*OFFICERS.columns, "title_vi", "title_en"]
+    people.append(headings)
+    for officer in officers:
+        people.append([officer.get(column, "") for column in headings])
+    for page in (sheet, people):
         page.freeze_panes = "A2"
         for number in range(1, page.max_column + 1):
             page.cell(1, number).font = Font(bold=True)

@@ -30,13 +30,16 @@ CITIZEN: tuple[tuple[str, str, str, tuple[str, ...]], ...] = (
     ("notices", "/notices", "bell", ()),
     ("me", "/me", "user-round", ("/my", "/claim", "/account", "/about")),
 )
-# (face, address, icon, permission): the faces that a signed-in person may switch between.
+# (face, address, icon, permission): which face an address belongs to, and who may see it.
 FACES: tuple[tuple[str, str, str, str], ...] = (
     ("desk", "/desk", "inbox", "desk.see"),
     ("console", "/ioc", "radar", "console.see"),
     ("leader", "/leader", "gauge", "leader.see"),
     ("admin", "/admin", "settings", "admin.see"),
 )
+
+# The faces that have pages here; a signed-in person switches between those they may see.
+OPEN_FACES = frozenset({"desk", "admin"})
 
 
 def face_of(path: str) -> str:
@@ -110,7 +113,11 @@ def _nav(request: HttpRequest, actor: Actor | None) -> list[dict[str, Any]]:
 def _roles(face: str, actor: Actor) -> list[dict[str, Any]]:
     """The faces this person may use, the citizen's first."""
     found = [("citizen", "/", "house")]
-    found += [(key, address, icon) for key, address, icon, action in FACES if may(actor, action)]
+    found += [
+        (key, address, icon)
+        for key, address, icon, action in FACES
+        if key in OPEN_FACES and may(actor, action)
+    ]
     return [
         {
             "label": text(f"web.face.{key}"),

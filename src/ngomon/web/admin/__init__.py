@@ -1,0 +1,1 @@
+"""The administrators' pages: catalogue, agencies, people, calendar, programs, and what needs a person's attention."""

@@ -1,0 +1,1 @@
+"""The administrators' pages, by what they are about."""
