@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from tests.faults.installation import without_limits
 from tests.running import ROOT, Running
@@ -105,10 +106,12 @@ class Installation(Running):
             return json.loads(answer.read())
 
     def cpu_ms(self, name: str) -> float:
+        """CPU milliseconds of a child and all that it started, so far."""
         return tree_cpu_ms(self.children[name].pid)
 
     def database_ms(self) -> float:
-        return database_cpu_ms(self.env.get("NGOMON_DATABASE_URL", "").rsplit("/", 1)[-1].partition("?")[0])
+        """CPU milliseconds of the database's own processes so far; 0 for SQLite, which has none."""
+        return database_cpu_ms(urlsplit(self.env.get("NGOMON_DATABASE_URL", "")).path.lstrip("/"))
 
     def load(
         self, requests: Sequence[Request], *, connections: int = CONNECTIONS, ok: Sequence[int] = (200, 201)

@@ -17,6 +17,7 @@ import urllib.request
 from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit, urlunsplit
 
 import psycopg
 from aiosmtpd.controller import Controller
@@ -77,9 +78,7 @@ class Running:
         name = f"run_{secrets.token_hex(6)}"
         with psycopg.connect(base.replace("postgres://", "postgresql://", 1), autocommit=True) as server:
             server.execute(f'CREATE DATABASE "{name}"')
-        head, tail = base.rsplit("/", 1)
-        query = tail.partition("?")[2]
-        return f"{head}/{name}?{query}" if query else f"{head}/{name}"
+        return urlunsplit(urlsplit(base)._replace(path=f"/{name}"))
 
     def url(self, path: str = "") -> str:
         return f"http://127.0.0.1:{self.port}{path}"
