@@ -4,6 +4,9 @@
 import { element, isWriting } from "../dom.ts";
 import { say } from "../texts.ts";
 
+// The newest case each list has shown: what comes in later is pointed out, wherever its due time puts it.
+const newest = new Map<string, string>();
+
 class WorkQueue extends HTMLElement {
   private stop = new AbortController();
 
@@ -14,6 +17,20 @@ class WorkQueue extends HTMLElement {
       const item = (event.target as Element).closest<HTMLElement>("[data-item]");
       if (item) this.mark(item);
     });
+    this.pointOut();
+  }
+
+  private pointOut(): void {
+    const list = this.getAttribute("hx-get")?.replace(/&chosen=.*/, "");
+    if (!list) return;
+    const before = newest.get(list);
+    const numbers = this.items().map((item) => item.querySelector("strong")?.textContent ?? "");
+    newest.set(list, numbers.reduce((most, number) => (number > most ? number : most), before ?? ""));
+    if (before === undefined) return;
+    const fresh = this.items().filter((_, n) => (numbers[n] ?? "") > before);
+    for (const item of fresh) item.classList.add("just-changed");
+    const text = fresh.map((item) => item.querySelector("strong")?.textContent).join(", ");
+    if (text) document.dispatchEvent(new CustomEvent("toast", { detail: { text: say("ui.js.queue.new", { numbers: text }) } }));
   }
 
   disconnectedCallback(): void {
@@ -40,7 +57,17 @@ class WorkQueue extends HTMLElement {
     );
     button?.focus();
     button?.click();
+    const opened = button?.closest("details[open]");
+    if (button?.matches("summary") && opened) this.ready(opened);
     return button !== undefined;
+  }
+
+  /** In an action that was just opened: to the first field that wants something, else to the button that sends it. */
+  private ready(action: Element): void {
+    const wanting = [...action.querySelectorAll<HTMLInputElement>("input, select, textarea")].find(
+      (field) => field.required && !field.value && field.type !== "hidden",
+    );
+    (wanting ?? action.querySelector<HTMLElement>("form button[type=submit].button:last-of-type"))?.focus();
   }
 
   private move(step: number): boolean {

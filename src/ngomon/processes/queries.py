@@ -159,12 +159,13 @@ def moved(instance: Instance) -> Moved:
     )
 
 
-def told_of(instance_id: UUID) -> Standing:
-    """What a message about a process says. Raises: NotFound."""
+def told_of(instance_id: UUID, *, is_whole: bool = False) -> Standing:
+    """What a message about a process says: due is the step's time, or the whole's. Raises: NotFound."""
     instance = Instance.objects.filter(pk=instance_id).first()
     if instance is None:
         raise NotFound("processes.error.no_process", of=str(instance_id))
-    return Standing(ref_of(instance), step_of(instance).name, instance.task_due_at or instance.due_at)
+    due_at = (instance.due_at if is_whole else instance.task_due_at) or instance.task_due_at or instance.due_at
+    return Standing(ref_of(instance), step_of(instance).name, due_at)
 
 
 def where(of: Ref) -> Moved:

@@ -58,7 +58,8 @@ def when_task_overdue_tell_holder(
 ) -> None:
     """The time has passed: whoever has it hears; who is above him hears of the escalation."""
     receivers = _holders(event.role, event.agency, event.assignee, at)
-    _tell(recorded, event.instance, "overdue", receivers, actor=actor, at=at)
+    what = "overdue_whole" if event.is_whole else "overdue"
+    _tell(recorded, event.instance, what, receivers, is_whole=event.is_whole, actor=actor, at=at)
 
 
 @on(Escalated)
@@ -67,7 +68,8 @@ def when_escalated_tell_the_one_above(
 ) -> None:
     """The rung's role hears."""
     receivers = _holders(event.to_role, event.agency, "", at)
-    _tell(recorded, event.instance, "escalated", receivers, actor=actor, at=at)
+    whole = event.why == "whole"
+    _tell(recorded, event.instance, "escalated", receivers, is_whole=whole, actor=actor, at=at)
 
 
 @on(TaskAssigned)
@@ -107,10 +109,11 @@ def _tell(
     *,
     actor: Actor,
     at: datetime,
+    is_whole: bool = False,
     **more: object,
 ) -> None:
     """One message for each receiver, once per event however often the reaction runs."""
-    told = queries.told_of(UUID(instance))
+    told = queries.told_of(UUID(instance), is_whole=is_whole)
     template = f"processes.message.{what}"
     values = {"label": told.of.label or told.of.key[:8], "step": dict(told.step), "due": told.due_at, **more}
     for receiver in sorted(receivers):

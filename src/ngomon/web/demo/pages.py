@@ -6,8 +6,9 @@ from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.http import urlencode
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_GET, require_POST
 
@@ -21,8 +22,9 @@ from ngomon.messages import queries as messages
 
 from .roles import KEY, PARTS, Part, account_for
 from .story import Story, load_story
+from .tour import STEPS, Scene, inside, part_named, scene_as, scene_of
 
-STEPS = {"1h": timedelta(hours=1), "1d": timedelta(days=1), "7d": timedelta(days=7)}
+WINDS = {"1h": timedelta(hours=1), "1d": timedelta(days=1), "7d": timedelta(days=7)}
 
 
 def _only_in_demo() -> None:
@@ -61,21 +63,45 @@ def _part(part: Part, playing: dict[str, str]) -> dict[str, Any]:
     }
 
 
+def _enter(request: HttpRequest, scene: Scene, **more: str) -> HttpResponse:
+    """Play the scene in this browser."""
+    playing = _playing(request) | {"officer": str(scene.account or ""), "part": scene.part.key, **more}
+    request.session[KEY] = playing
+    return _room(scene.phone, scene.desk)
+
+
+def _room(phone: str, desk: str) -> HttpResponse:
+    return redirect(f"/demo?{urlencode({'phone': phone, 'desk': desk})}")
+
+
+def _shown(request: HttpRequest, part: Part) -> tuple[str, str]:
+    """What phone and desk show: kept over a change of part or of time."""
+    given = request.POST if request.method == "POST" else request.GET
+    return inside(given.get("phone", ""), "/"), inside(given.get("desk", ""), part.start)
+
+
+def _tour(playing: dict[str, str]) -> dict[str, Any]:
+    current = playing.get("step", STEPS[0])
+    steps = [{"key": key, "title": text(f"web.demo.step.{key}"), "current": key == current} for key in STEPS]
+    return {"steps": steps, "step": current, "step_words": text(f"web.demo.step.{current}.words")}
+
+
 @public
 @require_GET
 def demo(request: HttpRequest) -> HttpResponse:
     """The first three minutes."""
     _only_in_demo()
     playing = _playing(request)
-    part = next((p for p in PARTS if p.key == playing.get("part")), PARTS[0])
+    phone, desk = _shown(request, part_named(playing.get("part", "")))
+    story = _story()
     context = {
         "parts": [_part(each, playing) for each in PARTS],
-        "phone_url": request.GET.get("phone") or "/",
-        "desk_url": request.GET.get("desk") or part.start,
-        "story": _story(),
+        "phone_url": phone,
+        "desk_url": desk,
+        "story": {"text": story.text, "answer": story.body.get("answer", {}).get("text", "")},
         "now": clock.now(),
-        "offset": clock.offset(),
         "tray": messages.tray(limit=30),
+        **_tour(playing),
     }
     return render(request, "web/demo/demo.html", context)
 
@@ -83,17 +109,38 @@ def demo(request: HttpRequest) -> HttpResponse:
 @public
 @require_POST
 def play(request: HttpRequest) -> HttpResponse:
-    """Play another part."""
+    """Play another part; the case on the desk stays open for whoever may see it."""
     _only_in_demo()
     key = request.POST.get("part", "")
     part = next((each for each in PARTS if each.key == key), None)
     if part is None:
         raise Invalid.field("part", "web.demo.error.part")
-    account = account_for(part, _story().agency)
-    playing = _playing(request)
-    playing |= {"officer": str(account or ""), "part": part.key}
-    request.session[KEY] = playing
-    return redirect("/demo")
+    phone, desk = _shown(request, part)
+    return _enter(request, scene_as(part, _story(), phone=phone, desk=desk))
+
+
+@public
+@require_POST
+def step(request: HttpRequest) -> HttpResponse:
+    """Go to a step of the tour."""
+    _only_in_demo()
+    key = request.POST.get("step", "")
+    if key not in STEPS:
+        raise Invalid.field("step", "web.demo.error.tour")
+    return _enter(request, scene_of(key, _story()), step=key)
+
+
+@public
+@require_GET
+def picture(request: HttpRequest, which: str) -> FileResponse:  # noqa: ARG001
+    """The story's own photograph, for a visitor who has none at hand."""
+    _only_in_demo()
+    named = {"before": _story().body.get("report", {}), "after": _story().body.get("answer", {})}
+    folder = directory.pack_folder() / "demo" / "pictures"
+    path = folder / f"{named.get(which, {}).get('photo', '')}.webp"
+    if not path.is_file():
+        raise Http404
+    return FileResponse(path.open("rb"), content_type="image/webp")
 
 
 @public
@@ -101,11 +148,12 @@ def play(request: HttpRequest) -> HttpResponse:
 def wind(request: HttpRequest) -> HttpResponse:
     """Wind the city's clock forward; the worker then does what became due."""
     _only_in_demo()
-    step = STEPS.get(request.POST.get("by", ""))
-    if step is None:
+    by = WINDS.get(request.POST.get("by", ""))
+    if by is None:
         raise Invalid.field("by", "web.demo.error.step")
-    clock.wind(step)
-    return redirect("/demo")
+    clock.wind(by)
+    phone, desk = _shown(request, part_named(_playing(request).get("part", "")))
+    return _room(phone, desk)
 
 
 @public

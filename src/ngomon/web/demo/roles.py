@@ -41,7 +41,7 @@ PARTS = (
     Part("editor", "ioc_editor", "badge-check"),
     Part("lead", "ioc_lead", "radar"),
     Part("office", "city_office", "landmark"),
-    Part("leader", "leader", "gauge", start="/leader"),
+    Part("leader", "leader", "gauge", start="/board"),
     Part("admin", "admin", "settings", start="/admin"),
 )
 

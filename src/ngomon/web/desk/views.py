@@ -140,12 +140,15 @@ def _history_line(
 
 def row(line: CaseLine, at: datetime, language: str) -> dict[str, Any]:
     """One line of a queue."""
+    # The officer's own step may be due before the whole is: the queue is ordered by that, and says it.
+    due_at = min(line.due_at, line.queue_at) if line.due_at else None
     return {
         "line": line,
         "category": category_name(line.category, language),
         "area": area_name(line.area, language),
         "agency": agency_name(line.agency, language) if line.agency else "",
-        "is_late": line.due_at is not None and line.due_at < at,
+        "due_at": due_at,
+        "is_late": due_at is not None and due_at < at,
         "url": f"/desk/cases/{line.number}",
     }
 
