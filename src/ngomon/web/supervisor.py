@@ -12,6 +12,7 @@ from types import FrameType
 import structlog
 from granian import Granian
 from granian.constants import Interfaces
+from granian.log import LogLevels
 
 log = structlog.get_logger("ngomon.serve")
 
@@ -64,7 +65,7 @@ def serve_application(target: str, interface: str, *, host: str, port: int, thre
         interface=Interfaces(interface),
         workers=1,
         blocking_threads=threads if interface == "wsgi" else None,
-        log_enabled=False,
+        log_level=LogLevels.error,
         websockets=False,
         backlog=1024,
     ).serve()
