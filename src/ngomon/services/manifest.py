@@ -31,7 +31,20 @@ GROUPS = ("timed", "instant", "command")
 _KEY = re.compile(r"^[a-z][a-z0-9_]{2,39}$")
 _PERMISSION = re.compile(r"^[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*$")
 _KNOWN = frozenset(
-    ["key", "name", "icon", "owner_role", "groups", "signal_kinds", "processes", "permissions", "tiles", "indicators", "properties", "warnings"]
+    [
+        "key",
+        "name",
+        "icon",
+        "owner_role",
+        "groups",
+        "signal_kinds",
+        "processes",
+        "permissions",
+        "tiles",
+        "indicators",
+        "properties",
+        "warnings",
+    ]
 )
 
 
