@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import json
+import os
 import signal
 import sys
 import threading
@@ -19,6 +21,7 @@ from ngomon.core import actors, clock, doctor, seal, worker
 from ngomon.core.errors import CityError
 from ngomon.core.texts import text
 from ngomon.core.units import unit
+from ngomon.core.verify import verify_proof as check_proof
 from ngomon.directory import commands as directory
 from ngomon.directory import queries as places
 from ngomon.directory.terms import InvalidData
@@ -54,6 +57,8 @@ def run(argv: list[str]) -> int:
     chosen = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for name, (function, arguments) in sorted(_commands.items()):
         arguments(chosen.add_parser(name, help=(function.__doc__ or "").split("\n")[0]))
+    for name, early in supervisor.COMMANDS.items():
+        chosen.add_parser(name, help=(early.__doc__ or "").split("\n")[0])
     options = parser.parse_args(argv)
     try:
         return _commands[options.command][0](options)
@@ -72,11 +77,6 @@ def _field_lines(error: CityError) -> list[str]:
     return [f"{name}: {text(code, **error.values)}" for name, code in error.fields.items()]
 
 
-def _port(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--port", type=int, default=8000)
-    parser.add_argument("--host", default="127.0.0.1")
-
-
 @subcommand("init")
 def init(_: argparse.Namespace) -> int:
     """Make or upgrade the database, load the city pack, install the services; safe to repeat."""
@@ -88,38 +88,6 @@ def init(_: argparse.Namespace) -> int:
     for found in manifest.discover().values():
         with unit():
             manifest.install(found, actor=actors.system("init"), at=clock.now())
-    return 0
-
-
-@subcommand("serve", _port)
-def serve(options: argparse.Namespace) -> int:
-    """Run everything on one port: a supervisor with one web and one worker child."""
-    where = ["--host", options.host, "--port", str(options.port)]
-    return supervisor.supervise({"web": ["web", *where, "--embedded"], "worker": ["worker"]})
-
-
-def _web(parser: argparse.ArgumentParser) -> None:
-    _port(parser)
-    parser.add_argument("--threads", type=int, default=8)
-    parser.add_argument("--embedded", action="store_true", help="answer /live on the same port")
-
-
-@subcommand("web", _web)
-def web(options: argparse.Namespace) -> int:
-    """Answer pages and APIs (WSGI); with --embedded the live stream too, on one port."""
-    target, interface = ("ngomon.asgi:app", "asginl") if options.embedded else ("ngomon.asgi:wsgi", "wsgi")
-    supervisor.serve_application(
-        target, interface, host=options.host, port=options.port, threads=options.threads
-    )
-    return 0
-
-
-@subcommand("live", _port)
-def live(options: argparse.Namespace) -> int:
-    """Answer the live stream alone (ASGI), beside `web` behind a proxy."""
-    supervisor.serve_application(
-        "ngomon.asgi:live", "asginl", host=options.host, port=options.port, threads=1
-    )
     return 0
 
 
@@ -146,16 +114,48 @@ def look_over(_: argparse.Namespace) -> int:
 
 
 def _verify(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--against", type=Path, action="append", default=[], help="a checkpoint somebody kept")
+    parser.add_argument(
+        "--against", type=Path, action="append", default=[], help="a checkpoint somebody kept"
+    )
     parser.add_argument("--key", help="the verifier key that is trusted (ours where none is given)")
+    parser.add_argument(
+        "--proof", type=Path, help="check the proof of one history that somebody kept; needs --key"
+    )
 
 
 @subcommand("verify", _verify)
 def verify(options: argparse.Namespace) -> int:
-    """Recompute the seal of the whole log: nothing was altered, removed or put in another order."""
+    """Recompute the seal of the whole log, or check the proof of one history: nothing altered, removed or reordered."""
+    if options.proof:
+        return _verify_proof(options.proof, options.key or "")
     kept = [path.read_text(encoding="utf-8") for path in options.against]
-    is_whole = seal.verify_log(lambda line: sys.stdout.write(f"{line}\n"), against=kept, key=options.key)
-    return 0 if is_whole else 1
+    return 0 if seal.verify_log(_out, against=kept, key=options.key) else 1
+
+
+def _out(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+
+
+def _verify_proof(path: Path, key: str) -> int:
+    """Without database and network; only the key that the caller trusts counts, never the one in the file."""
+    if not key:
+        _out(text("web.proof.need_key"))
+        return 2
+    try:
+        proof = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        _out(text("web.proof.unreadable"))
+        return 2
+    found = check_proof(proof, key)
+    for finding in found:
+        _out(text(finding.code, position=finding.position))
+    if not found:
+        _out(
+            text(
+                "web.proof.well", n=len(proof["events"]), thing=f"{proof['of']['kind']} {proof['of']['key']}"
+            )
+        )
+    return 1 if found else 0
 
 
 @subcommand("check")
@@ -184,7 +184,7 @@ def new_service(options: argparse.Namespace) -> int:
 
 
 def _demo(parser: argparse.ArgumentParser) -> None:
-    _port(parser)
+    supervisor.add_address(parser)
     parser.add_argument("--no-serve", action="store_true", help="make the city and stop")
 
 
@@ -202,7 +202,10 @@ def demo(options: argparse.Namespace) -> int:
         builder = Builder(pack / "demo", citizens, now, load_story(pack))
         build_past(builder, lambda done, of: _say(f"reports {done}/{of}", began))
     _say(f"ready: http://{options.host}:{options.port}/demo", began)
-    return 0 if options.no_serve else serve(options)
+    if not options.no_serve:
+        where = ["--host", options.host, "--port", str(options.port)]
+        os.execv(sys.executable, [sys.executable, "-m", "ngomon", "serve", *where])
+    return 0
 
 
 def _say(what: str, began: float) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import os
 import signal
 import subprocess
@@ -10,9 +11,6 @@ import time
 from types import FrameType
 
 import structlog
-from granian import Granian
-from granian.constants import Interfaces
-from granian.log import LogLevels
 
 log = structlog.get_logger("ngomon.serve")
 
@@ -55,17 +53,52 @@ def _end(children: list[subprocess.Popen[bytes]]) -> None:
             child.kill()
 
 
-def serve_application(target: str, interface: str, *, host: str, port: int, threads: int) -> None:
-    """Run one of the application objects of `ngomon.asgi` under granian, in this process's child."""
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "ngomon.settings")
-    Granian(
-        target,
-        address=host,
-        port=port,
-        interface=Interfaces(interface),
-        workers=1,
-        blocking_threads=threads if interface == "wsgi" else None,
-        log_level=LogLevels.error,
-        websockets=False,
-        backlog=1024,
-    ).serve()
+def serve(argv: list[str]) -> int:
+    """Run everything on one port: a supervisor with one web and one worker child."""
+    parser = argparse.ArgumentParser(prog="ngomon serve", description=serve.__doc__)
+    add_address(parser)
+    options = parser.parse_args(argv)
+    where = ["--host", options.host, "--port", str(options.port)]
+    return supervise({"web": ["web", *where, "--embedded"], "worker": ["worker"]})
+
+
+def add_address(parser: argparse.ArgumentParser) -> None:
+    """The arguments that say where to listen."""
+    parser.add_argument("--port", type=int, default=8000)
+    parser.add_argument("--host", default="127.0.0.1")
+
+
+def web(argv: list[str]) -> int:
+    """Answer pages and APIs (WSGI); with --embedded the live stream too, on one port."""
+    parser = argparse.ArgumentParser(prog="ngomon web", description=web.__doc__)
+    add_address(parser)
+    parser.add_argument("--threads", type=int, default=8)
+    parser.add_argument("--embedded", action="store_true", help="answer /live on the same port")
+    options = parser.parse_args(argv)
+    target, interface = ("ngomon.asgi:app", "asginl") if options.embedded else ("ngomon.asgi:wsgi", "wsgi")
+    return become_server(target, interface, host=options.host, port=options.port, threads=options.threads)
+
+
+def live(argv: list[str]) -> int:
+    """Answer the live stream alone (ASGI), beside `web` behind a proxy."""
+    parser = argparse.ArgumentParser(prog="ngomon live", description=live.__doc__)
+    add_address(parser)
+    options = parser.parse_args(argv)
+    return become_server("ngomon.asgi:live", "asginl", host=options.host, port=options.port, threads=1)
+
+
+def become_server(target: str, interface: str, *, host: str, port: int, threads: int) -> int:
+    """Turn this process into the server of one of the application objects of `ngomon.asgi`.
+
+    The process is replaced, so that the server's own parent does not keep a second copy of the application.
+    """
+    command = [sys.executable, "-m", "granian", "--interface", interface, "--host", host, "--port", str(port)]
+    command += ["--workers", "1", "--log-level", "error", "--no-ws", "--backlog", "1024"]
+    if interface == "wsgi":
+        command += ["--blocking-threads", str(threads)]
+    os.environ["NGOMON_THREADS"] = str(threads)
+    os.execv(sys.executable, [*command, target])
+
+
+# Subcommands that only start or watch over others: they run before the application is loaded.
+COMMANDS = {"serve": serve, "web": web, "live": live}
