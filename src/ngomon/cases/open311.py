@@ -9,10 +9,11 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import wraps
 from typing import Any
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.core.exceptions import RequestDataTooBig, SuspiciousOperation, TooManyFieldsSent, TooManyFilesSent
@@ -400,7 +401,8 @@ def _moment(params: QueryDict, name: str) -> datetime | None:
         return None
     try:
         found = datetime.fromisoformat(typed)
-        return found if found.tzinfo else found.replace(tzinfo=clock.now().tzinfo)
+        here = ZoneInfo(directory.city().timezone)
+        return (found if found.tzinfo else found.replace(tzinfo=here)).astimezone(UTC)
     except (ValueError, OverflowError) as error:
         raise Bad.field(name, "cases.open311.error.date") from error
 

@@ -7,7 +7,7 @@ import binascii
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from typing import Any
 from uuid import UUID
@@ -175,9 +175,9 @@ def _cursor(values: Sequence[Any]) -> str:
 def _read_cursor(cursor: str) -> tuple[datetime, UUID]:
     """Raises: Invalid for a cursor that we did not give."""
     try:
-        at, key = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-        return datetime.fromisoformat(at), UUID(key)
-    except (ValueError, TypeError, binascii.Error) as error:
+        at, key = json.loads(base64.urlsafe_b64decode(cursor[:300] + "=" * (-len(cursor[:300]) % 4)))
+        return datetime.fromisoformat(at).astimezone(UTC), UUID(str(key))
+    except (ValueError, TypeError, OverflowError, binascii.Error) as error:
         raise Invalid.field("cursor", "cases.error.cursor") from error
 
 
@@ -316,9 +316,14 @@ def map_points(
 # --- one case ------------------------------------------------------------------------------------------------------------
 
 
+def _plain_number(number: str) -> str:
+    """A case number as it is kept; empty, which no case has, for what cannot be one."""
+    return number.upper() if len(number) <= 24 and number.replace("-", "").isalnum() else ""
+
+
 def case_id_of(number: str) -> UUID:
     """The id behind a case number. Raises: NotFound."""
-    found = Case.objects.filter(number=number.upper()).values_list("id", flat=True).first()
+    found = Case.objects.filter(number=_plain_number(number)).values_list("id", flat=True).first()
     if found is None:
         raise NotFound("cases.not_found", number=number)
     return found
@@ -326,7 +331,7 @@ def case_id_of(number: str) -> UUID:
 
 def public_case(number: str) -> CaseView:
     """What everybody may see of a public case. Raises: NotFound."""
-    case = Case.objects.filter(number=number.upper(), is_public=True).first()
+    case = Case.objects.filter(number=_plain_number(number), is_public=True).first()
     if case is None:
         raise NotFound("cases.not_found", number=number)
     return _view(case, {Audience.PUBLIC}, reports=False, unmasked=False)
@@ -334,7 +339,7 @@ def public_case(number: str) -> CaseView:
 
 def reporter_case(number: str, *, actor: Actor, claim_code: str = "") -> CaseView:
     """What its reporter may see: proven by the account or the claim code. Raises: NotFound."""
-    case = Case.objects.filter(number=number.upper()).first()
+    case = Case.objects.filter(number=_plain_number(number)).first()
     if case is None or not is_reporter(case.id, actor=actor, claim_code=claim_code):
         raise NotFound("cases.not_found", number=number)
     return _view(case, {Audience.PUBLIC, Audience.REPORTER}, reports=False, unmasked=False)
@@ -342,7 +347,7 @@ def reporter_case(number: str, *, actor: Actor, claim_code: str = "") -> CaseVie
 
 def staff_case(number: str, *, actor: Actor) -> CaseView:
     """What an officer may see: texts masked for agencies, in full for IOC staff. Raises: NotFound, Refused."""
-    case = _visible_to(actor).filter(number=number.upper()).first()
+    case = _visible_to(actor).filter(number=_plain_number(number)).first()
     if case is None:
         raise NotFound("cases.not_found", number=number)
     sees_all = _sees_all(actor)
