@@ -37,7 +37,7 @@ class Kills:
 def strike(running: Running, name: str, n: int, dice: random.Random, done: list[float]) -> None:
     """Kill one process n times, each time at a random moment of its life, and start it again."""
     for _ in range(n):
-        after = dice.uniform(0.05, 3.0) if name == "web" else dice.uniform(0.3, 6.0)
+        after = dice.uniform(0.05, 3.0) if name == "web" else dice.uniform(0.3, 4.5)
         time.sleep(after)
         running.kill(name)
         done.append(after)
