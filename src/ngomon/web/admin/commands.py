@@ -33,7 +33,7 @@ LINK_LIVES = timedelta(days=14)
 
 
 @dataclass(frozen=True, slots=True)
-class Test:
+class Trial:
     """One test message: to whom, for which of the agency's parts."""
 
     agency: str
@@ -41,18 +41,18 @@ class Test:
     account_id: UUID
 
 
-def link_of(test: Test) -> str:
+def link_of(test: Trial) -> str:
     """The address in a test message. It names agency, part and receiver, and cannot be made by anybody else."""
     return "/desk/ready/" + signing.dumps([test.agency, test.part, str(test.account_id)], salt=SALT)
 
 
-def test_of(token: str) -> Test:
+def trial_of(token: str) -> Trial:
     """What a link of a test message says. Raises: NotFound for a forged or outlived one."""
     try:
         agency, part, account = signing.loads(token, salt=SALT, max_age=LINK_LIVES)
     except signing.BadSignature:
         raise NotFound("web.admin.ready.bad_link") from None
-    return Test(agency, part, UUID(account))
+    return Trial(agency, part, UUID(account))
 
 
 def receivers(agency: str, at: datetime) -> dict[str, UUID]:
@@ -99,7 +99,7 @@ def send_readiness_test(agency: str, *, actor: Actor, at: datetime) -> dict[str,
     if not wanted:
         raise Conflict("web.admin.ready.nobody")
     for part, account in wanted.items():
-        link = link_of(Test(agency, part, account))
+        link = link_of(Trial(agency, part, account))
         messages.tell(
             account,
             "web.message.readiness",
@@ -120,12 +120,12 @@ def send_readiness_test(agency: str, *, actor: Actor, at: datetime) -> dict[str,
 
 
 @command
-def answer_readiness_test(token: str, *, actor: Actor, at: datetime) -> Test:
+def answer_readiness_test(token: str, *, actor: Actor, at: datetime) -> Trial:
     """The officer who got a test message says that it came; the test. Once: again changes nothing.
 
     Raises: NotFound for a bad link, Refused for anybody but the receiver, or one who no longer is of the agency.
     """
-    test = test_of(token)
+    test = trial_of(token)
     if actor.account_id != test.account_id:
         raise Refused("web.admin.ready.not_you")
     if not may(actor, "readiness.acknowledge", test.agency):

@@ -79,14 +79,23 @@ def _routing_row(rule: terms.RoutingRule, language: str, on: date, category: str
         agency = agency_name(rule.agency, language)
     is_over = rule.valid_to is not None and rule.valid_to <= on
     is_ahead = rule.valid_from is not None and rule.valid_from > on
+    where = text(f"web.admin.place.{place}", language) if place else area_name(rule.area, language)
+    about = _category_named(category, language)
     return {
         "rule": rule,
-        "place": text(f"web.admin.place.{place}", language) if place else area_name(rule.area, language),
+        "place": where,
         "agency": agency,
-        "why": in_language(rule.why, language),
+        "why": _filled(in_language(rule.why, language), area=where, agency=agency, category=about),
         "of": "" if rule.category == category else _category_named(rule.category, language),
         "state": "over" if is_over else "ahead" if is_ahead else "now",
     }
+
+
+def _filled(words: str, **values: str) -> str:
+    """A reason with its variables filled in, as far as it has them."""
+    for name, value in values.items():
+        words = words.replace("{" + name + "}", value)
+    return words
 
 
 def _category_named(key: str, language: str) -> str:

@@ -21,7 +21,7 @@ from ngomon.identity import queries as identity
 from ngomon.identity.edge import actor_from, requires
 from ngomon.identity.rules import may, require
 
-from ..commands import answer_readiness_test, part_names, send_readiness_test, test_of
+from ..commands import answer_readiness_test, part_names, send_readiness_test, trial_of
 from ..forms import (
     AgencyForm,
     CloseForm,
@@ -295,7 +295,7 @@ def readiness_send(request: HttpRequest, key: str) -> HttpResponse:
 def ready(request: HttpRequest, token: str) -> HttpResponse:
     """Where the link of a test message leads: the officer it went to says that it came."""
     language, actor = language_of(request), actor_from(request)
-    test = test_of(token)
+    test = trial_of(token)
     is_done = False
     if request.method == "POST":
         with unit():

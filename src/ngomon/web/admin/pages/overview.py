@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Any
-from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_GET, require_http_methods
@@ -145,17 +144,19 @@ def audit_log(request: HttpRequest) -> HttpResponse:
 
 
 def _audit_rows(lines: list[AuditLine], language: str) -> list[dict[str, Any]]:
-    accounts = {line.actor_id for line in lines if len(line.actor_id) == 36}
-    names = identity.names_of(UUID(account) for account in accounts)
+    """Lines in words. Officers are named; a citizen stays an id: who reported is nobody's business here."""
+    names = {str(officer.account_id): officer.name for officer in identity.officers(clock.now())}
     return [
         {
             "line": line,
-            "who": names.get(UUID(line.actor_id), "")
-            if line.actor_id in accounts
-            else _program(line.actor_id),
+            "who": names.get(line.actor_id) or _program(line.actor_id),
             "what": _deed(line.action, language),
-            "thing": _thing(line, language),
-            "detail": "; ".join(f"{name}: {_short(value)}" for name, value in line.detail.items()),
+            "thing": _thing(line, names, language),
+            "detail": "; ".join(
+                f"{name}: {_short(value)}"
+                for name, value in line.detail.items()
+                if value not in ("", [], None)
+            ),
         }
         for line in lines
     ]
@@ -164,6 +165,8 @@ def _audit_rows(lines: list[AuditLine], language: str) -> list[dict[str, Any]]:
 def _program(actor_id: str) -> str:
     if actor_id.startswith("system:"):
         return text("web.admin.audit.system", name=actor_id.removeprefix("system:"))
+    if actor_id == "anonymous":
+        return text("web.admin.audit.anonymous")
     return text("web.admin.audit.client") if actor_id.startswith("client:") else actor_id
 
 
@@ -172,10 +175,14 @@ def _deed(action: str, language: str) -> str:
     return text(key, language) if has_text(key) else action
 
 
-def _thing(line: AuditLine, language: str) -> str:
+def _thing(line: AuditLine, names: dict[str, str], language: str) -> str:
     key = f"web.admin.thing.{line.ref_kind}"
     kind = text(key, language) if has_text(key) else line.ref_kind
-    name = agency_name(line.ref_key, language) if line.ref_kind == "agency" else line.ref_key
+    name = (
+        agency_name(line.ref_key, language)
+        if line.ref_kind == "agency"
+        else names.get(line.ref_key, line.ref_key)
+    )
     return f"{kind} · {name}"
 
 

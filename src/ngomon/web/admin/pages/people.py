@@ -90,7 +90,7 @@ def people(request: HttpRequest) -> HttpResponse:
         more=max(0, len(found) - SHOWN),
         asked=asked,
         agencies=empty(city_first, "web.admin.all_agencies"),
-        roles=empty(roles, "web.admin.all_roles"),
+        role_choices=empty(roles, "web.admin.all_roles"),
         may_change=may(actor_from(request), "post.give"),
     )
 
