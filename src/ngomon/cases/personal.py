@@ -29,9 +29,7 @@ from .commands.steps import as_reporter
 from .models import Case, Entry, Picture, Reporter, Signal
 from .queries import live_audience
 from .rules import mask
-from .terms import CASE, REPORTER, ContentErased, EntryKind, picture_url
-
-_THEIRS = (EntryKind.REPLY, EntryKind.RATING, EntryKind.OBJECTION, EntryKind.APPEAL)
+from .terms import CASE, REPORTER, REPORTERS_KINDS, ContentErased, picture_url
 
 
 def _blinds(accounts: Iterable[UUID]) -> list[str]:
@@ -45,7 +43,7 @@ def _signals(accounts: Sequence[UUID]) -> list[Signal]:
 
 def _entries(accounts: Sequence[UUID]) -> list[Entry]:
     """What these accounts wrote as reporters; an entry bears the keyed hash of its writer."""
-    rows = Entry.objects.filter(actor_id__in=_blinds(accounts), kind__in=_THEIRS)
+    rows = Entry.objects.filter(actor_id__in=_blinds(accounts), kind__in=sorted(REPORTERS_KINDS))
     return list(rows.order_by("at", "id"))
 
 

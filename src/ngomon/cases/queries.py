@@ -23,6 +23,7 @@ from ngomon.core.secrets import blind, open_text
 from ngomon.core.units import command
 from ngomon.directory import queries as directory
 from ngomon.directory.terms import Category
+from ngomon.identity import queries as identity
 from ngomon.processes import queries as processes
 
 from .models import Case, Entry, Picture, Reporter, Signal, Tally
@@ -40,6 +41,7 @@ from .rules import (
 from .rules import danger_words as rules_danger_words
 from .terms import (
     CASE,
+    REPORTERS_KINDS,
     AgencyStanding,
     Audience,
     Candidate,
@@ -399,7 +401,7 @@ def _view(case: Case, audiences: set[Audience], *, reports: bool, unmasked: bool
     shown = ("id", "role", "file", "thumbnail", "width", "height", "is_public", "entry_id")
     return CaseView(
         line=line_of(case),
-        entries=tuple(EntryView(*row) for row in entries.values_list(*fields)),
+        entries=tuple(_entry(EntryView(*row), unmasked) for row in entries.values_list(*fields)),
         pictures=tuple(PictureView(*row) for row in pictures.values_list(*shown)),
         signals=signals,
         outcome=case.outcome,
@@ -408,6 +410,11 @@ def _view(case: Case, audiences: set[Audience], *, reports: bool, unmasked: bool
         reopened=case.reopened,
         answered_at=case.answered_at,
     )
+
+
+def _entry(view: EntryView, unmasked: bool) -> EntryView:
+    """What a reporter wrote is masked as the report is; what the offices wrote is theirs to answer for."""
+    return view if unmasked or view.kind not in REPORTERS_KINDS else replace(view, text=mask(view.text))
 
 
 def _signals(case: Case, unmasked: bool) -> tuple[SignalView, ...]:
@@ -429,7 +436,22 @@ def reporter_of(case_id: UUID, *, actor: Actor, purpose: str, at: datetime) -> l
     audit_look([Ref(CASE, str(case_id))], actor=actor, at=at, purpose=purpose)
     rows = Reporter.objects.filter(case_id=case_id).values_list("sealed", flat=True)
     opened = [json.loads(open_text(sealed)) for sealed in rows if sealed]
-    return [Contact(w.get("name", ""), w.get("phone", ""), w.get("email", "")) for w in opened]
+    return [_contact(who) for who in opened]
+
+
+def _contact(who: dict[str, str]) -> Contact:
+    """What was left with the report; for an account its person's name and verified ways."""
+    found = Contact(who.get("name", ""), who.get("phone", ""), who.get("email", ""))
+    if not who.get("account"):
+        return found
+    account = UUID(who["account"])
+    _, ways = identity.reach_of(account)
+    of = {way.kind.value: way.value for way in reversed(ways)}
+    return Contact(
+        found.name or identity.name_of(account),
+        found.phone or of.get("phone", ""),
+        found.email or of.get("email", ""),
+    )
 
 
 # --- the overdue board ----------------------------------------------------------------------------------------------------

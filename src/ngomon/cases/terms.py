@@ -71,6 +71,10 @@ class EntryKind(StrEnum):
     OPINION = "opinion"
 
 
+REPORTERS_KINDS = frozenset({EntryKind.REPLY, EntryKind.RATING, EntryKind.OBJECTION, EntryKind.APPEAL})
+"""What a reporter writes."""
+
+
 class Audience(StrEnum):
     """Who may read an entry or see a photo."""
 

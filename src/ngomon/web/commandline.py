@@ -25,9 +25,11 @@ from ngomon.core.verify import verify_proof as check_proof
 from ngomon.directory import commands as directory
 from ngomon.directory import queries as places
 from ngomon.directory.terms import InvalidData
+from ngomon.identity.commands import make_client
+from ngomon.identity.terms import SCOPES
 from ngomon.services import manifest
 from ngomon.services.scaffold import write_skeleton
-from ngomon.web import supervisor
+from ngomon.web import replay, supervisor
 from ngomon.web.demo.cast import load_cast, load_citizens
 from ngomon.web.demo.past import Builder, build_past
 from ngomon.web.demo.story import load_story
@@ -211,3 +213,46 @@ def demo(options: argparse.Namespace) -> int:
 def _say(what: str, began: float) -> None:
     sys.stdout.write(f"[{time.monotonic() - began:5.1f} s] {what}\n")
     sys.stdout.flush()
+
+
+def _key(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("name", help="who will use it")
+    parser.add_argument("--scope", action="append", required=True, choices=SCOPES)
+    parser.add_argument("--agency", default="", help="the agency that the program belongs to")
+
+
+@subcommand("key", _key)
+def key(options: argparse.Namespace) -> int:
+    """Make a key for a program that uses the APIs; it is printed this once."""
+    actor = actors.system("key")
+    with unit():
+        _, made = make_client(options.name, options.scope, agency=options.agency, actor=actor, at=clock.now())
+    sys.stdout.write(made + "\n")
+    return 0
+
+
+def _replay(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "file", type=Path, help="CSV (or .csv.gz) with id, category, description, address, lat, lon"
+    )
+    parser.add_argument("--url", default=settings.NGOMON_BASE_URL)
+    parser.add_argument("--key", default="", help="see `ngomon key`; strangers are held to a few an hour")
+    parser.add_argument("--limit", type=int)
+
+
+@subcommand("replay", _replay)
+def replay_file(options: argparse.Namespace) -> int:
+    """File the rows of a CSV file through the HTTP API of a running server; says what became of each row."""
+    counts = {"accepted": 0, "known": 0, "refused": 0}
+    try:
+        for one in replay.replay(
+            replay.Server(options.url, options.key), replay.rows_of(options.file, options.limit)
+        ):
+            counts[one.state] += 1
+            sys.stdout.write(f"{one.state} {one.id} {one.words}\n")
+    except (replay.ReplayError, OSError) as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    finally:
+        sys.stdout.write(" ".join(f"{state}={n}" for state, n in counts.items()) + "\n")
+    return 0

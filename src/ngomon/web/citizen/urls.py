@@ -1,6 +1,6 @@
 """The addresses of the citizen's tabs; the map and the reports are those of cases."""
 
-from django.urls import path
+from django.urls import include, path
 
 from . import pages
 
@@ -10,4 +10,5 @@ urlpatterns = [
     path("notices", pages.notices, name="notices"),
     path("notices/read", pages.notices_read, name="notices_read"),
     path("me", pages.me, name="me"),
+    path("", include("ngomon.web.mydata.urls")),
 ]
