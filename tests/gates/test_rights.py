@@ -78,7 +78,10 @@ class Things:
 def build(city: TestCity) -> Things:
     """The cast, an officer elsewhere, a privacy officer, and a report whose reporter nobody in an agency may know."""
     things = Things(city)
-    things.other_agency = next(a.key for a in places.agencies(kind="ward_committee") if a.key != city.agency)
+    today = places.local_day(clock.now())
+    things.other_agency = next(
+        a.key for a in places.agencies(today, "ward_committee") if a.key != city.agency
+    )
     _more_people(things)
     reporter = Reporter(name=NAME, phone=PHONE, email=EMAIL)
     receipt = city.report(WORDS, who=city.ha, source="hotline", on_behalf=True, contact=reporter)
