@@ -44,6 +44,14 @@ class Engine(Protocol):
         """Take these out of the search index, so that no copy of their words remains."""
         ...
 
+    def erasing(self) -> None:
+        """Inside a unit that erases: what is deleted from here on is overwritten, not only set free."""
+        ...
+
+    def erased(self) -> None:
+        """After such a unit: no copy is left in the database's own log, as far as other readers let it go."""
+        ...
+
     def find(
         self, words: list[str], kinds: list[str], audiences: list[str], limit: int
     ) -> list[tuple[str, str]]:

@@ -29,6 +29,7 @@ from django.db import models
 
 from ngomon.core.actors import Actor
 from ngomon.core.audit import audit
+from ngomon.core.engine import engine
 from ngomon.core.ids import Ref
 from ngomon.core.models import Erasure
 from ngomon.core.units import command, current_unit
@@ -75,12 +76,13 @@ def export_person(person_id: UUID, *, purpose: str, actor: Actor, at: datetime) 
 def erase_person(person_id: UUID, *, purpose: str, actor: Actor, at: datetime) -> dict[str, int]:
     """Erase a person everywhere, and remember that they are to stay erased; how much, by room. Once: safe to repeat."""
     audit("personal.erased", Ref("person", str(person_id)), actor=actor, at=at, purpose=purpose)
+    engine().erasing()
     # From the highest room down, so that what hangs on a person goes before the person.
     counted = {
         name: holder.erase(person_id, actor=actor, at=at) for name, holder in reversed(holders.items())
     }
     Erasure.objects.get_or_create(person_id=person_id, defaults={"erased_at": at})
-    current_unit().after.append(partial(_note, [(person_id, at)]))
+    current_unit().after += [partial(_note, [(person_id, at)]), engine().erased]
     return counted
 
 

@@ -86,6 +86,12 @@ class PostgresEngine:
         with connection.cursor() as cursor:
             cursor.execute("DELETE FROM core_search WHERE kind = %s AND key = ANY(%s)", [kind, keys])
 
+    def erasing(self) -> None:
+        """Nothing to do: dead rows go by autovacuum, the log by its own age."""
+
+    def erased(self) -> None:
+        """See `erasing`."""
+
     def find(
         self, words: list[str], kinds: list[str], audiences: list[str], limit: int
     ) -> list[tuple[str, str]]:

@@ -143,6 +143,15 @@ class SQLiteEngine:
         with connection.cursor() as cursor:
             cursor.execute(f"DELETE FROM core_search WHERE kind = %s AND key IN ({slots})", [kind, *keys])
 
+    def erasing(self) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("PRAGMA secure_delete=ON")
+
+    def erased(self) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("PRAGMA secure_delete=FAST")
+            cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
     def find(
         self, words: list[str], kinds: list[str], audiences: list[str], limit: int
     ) -> list[tuple[str, str]]:
