@@ -34,15 +34,14 @@ class AdminForm(forms.Form):
         super().__init__(data, files, initial=dict(initial or {}), prefix=prefix or None)
         for name, field in self.fields.items():
             field.label = text(f"web.admin.field.{name}")
-            field.error_messages["required"] = text("web.admin.error.required")
-            if "invalid" in field.error_messages:
-                field.error_messages["invalid"] = text("web.admin.error.invalid")
+            for code in ("required", "invalid", "min_value", "max_value", "max_length"):
+                field.error_messages[code] = text(f"web.admin.error.{code}", name=field.label)
         for name, rows in (choices or {}).items():
             field = self.fields[name]
             offered = list(rows)
             if isinstance(field, forms.ChoiceField):
                 field.choices = offered
-                field.error_messages["invalid_choice"] = text("web.admin.error.choice")
+                field.error_messages["invalid_choice"] = text("web.admin.error.choice", name=field.label)
 
 
 def day(required: bool = True) -> forms.DateField:
