@@ -17,6 +17,9 @@ from ngomon.messages.terms import message_id
 from . import commands, queries
 from .terms import ConsultationAsked, Escalated, ReminderDue, TaskAssigned, TaskOverdue
 
+# Why somebody above hears: because time ran out; any other reason is an action's name.
+LADDER = frozenset({"overdue", "escalate", "reminder", "whole"})
+
 
 @every(seconds=15)
 def wake_what_is_due(*, actor: Actor, at: datetime) -> None:
@@ -68,8 +71,9 @@ def when_escalated_tell_the_one_above(
 ) -> None:
     """The rung's role hears."""
     receivers = _holders(event.to_role, event.agency, "", at)
+    what = "escalated" if event.why in LADDER else "escalated_action"
     whole = event.why == "whole"
-    _tell(recorded, event.instance, "escalated", receivers, is_whole=whole, actor=actor, at=at)
+    _tell(recorded, event.instance, what, receivers, is_whole=whole, actor=actor, at=at)
 
 
 @on(TaskAssigned)
