@@ -1,5 +1,8 @@
-"""The bare limit of an intake: the rows that one report writes, written by the raw driver in one durable transaction each,
-with the same settings of the database: `python -m bench.bare N KEY` inside an installation.
+"""The bare limit: the rows that one request writes, written by the raw driver in one durable transaction each, with the same
+settings of the database. Inside an installation:
+
+    python -m bench.bare report N KEY                       reports, each a new case
+    python -m bench.bare change N PATH HEADERS BODY         a status change, each of another case
 
 SQLite takes one writer at a time, so one thread writes; PostgreSQL gets as many connections as the load has.
 """
@@ -8,12 +11,13 @@ from __future__ import annotations
 
 import json
 import os
-import sqlite3
 import sys
 import threading
 import time
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import django
 
@@ -24,14 +28,17 @@ if __name__ == "__main__":
 import psycopg
 from django.conf import settings
 from django.db import connection
+from django.db.backends.sqlite3.base import Database
 from django.test import Client
 
 from bench.loading import Loader, Sample, table_order
 from bench.requests import report
-from bench.rows import COUNTS, Stamp, watched
+from bench.rows import COUNTS, Change, Stamp, utc, watched
 from ngomon.cases.models import Case
 from ngomon.core import clock
 from ngomon.core.ids import uuid7
+from ngomon.core.models import EventRow
+from ngomon.processes.models import Instance
 
 THREADS = 16
 Transaction = list[tuple[str, list[Any]]]
@@ -54,7 +61,7 @@ def mould(key: str) -> tuple[Sample, Stamp]:
 def transactions(n: int, made: tuple[Sample, Stamp]) -> list[Transaction]:
     """Statements and values of n reports, one INSERT per table, the counts by one upsert each."""
     loader, found = Loader([made]), []
-    slot = "?" if connection.vendor == "sqlite" else "%s"
+    slot = _slot()
     for _ in range(n):
         statements: Transaction = []
         rows = dict(loader.stamp(0)[1])
@@ -80,9 +87,78 @@ def _upsert(table: str, moved: dict[Any, Any], slot: str) -> tuple[str, list[Any
     return f"{sql} ON CONFLICT ({', '.join(keys)}) DO UPDATE SET {changes}", flat
 
 
+def changes(n: int, path: str, headers: str, body: str) -> tuple[list[Transaction], int]:
+    """Statements and values of n status changes like the one this request makes, each of another case at the same step; how
+    many rows each writes. Rows that the change touched are updated whole, new ones inserted with fresh identifiers.
+    """
+    number = path.split("/")[4]
+    case = Case.objects.get(number=number)
+    others = _alike(case, n)
+    client = Client(headers=json.loads(headers))
+    client.get("/api/v1/cases")
+    with watched() as written:
+        answer = client.post(path, body, content_type="application/json")
+    assert answer.status_code == 200, answer.content
+    # Every identifier is replaced: the case's and its process's by those of another case, new ones by fresh ones.
+    since_ms, written.since_ms = written.since_ms, 0
+    case.refresh_from_db()
+    stamp = Stamp(written, number, at=utc(case.acknowledged_at))
+    mine = (case.id, Instance.objects.get(of_key=str(case.id)).id)
+    first, found = EventRow.objects.count() + 1, []
+    for i, (other, process, theirs) in enumerate(others):
+        ids = [
+            _replaced(one, since_ms, dict(zip(mine, (other, process), strict=True)))
+            for one in stamp.identifiers
+        ]
+        at = Change(ids, theirs, timedelta(), case.lon, case.lat, case.cell, first + i * stamp.events)
+        statements: Transaction = []
+        for table, rows in sorted(stamp.rows(at), key=lambda item: table_order(item[0])):
+            statements += _written(table, stamp.columns[table], rows)
+        statements += [_upsert(table, moved, _slot()) for table, moved in stamp.counts.items() if moved]
+        found.append(statements)
+    return found, sum(map(len, written.rows.values())) + sum(map(len, written.counts.values()))
+
+
+def _alike(case: Case, n: int) -> list[tuple[UUID, UUID, str]]:
+    """Cases at the same step, with their processes and numbers."""
+    rows = Case.objects.filter(step=case.step, is_open=True).exclude(id=case.id).order_by("id")
+    known = list(rows.values_list("id", "number")[:n])
+    of_key = Instance.objects.filter(of_key__in=[str(id) for id, _ in known]).values_list("of_key", "id")
+    processes = {UUID(key): id for key, id in of_key}
+    return [(id, processes[id], number) for id, number in known]
+
+
+def _replaced(one: UUID, since_ms: int, others: dict[UUID, UUID]) -> UUID:
+    """An identifier in the rows of another case: its own, a fresh one, or the same where it stands for a person."""
+    if one in others:
+        return others[one]
+    return uuid7() if one.int >> 80 >= since_ms else one
+
+
+def _slot() -> str:
+    return "?" if connection.vendor == "sqlite" else "%s"
+
+
+def _written(table: str, columns: Sequence[str], rows: list[Any]) -> Transaction:
+    slot = _slot()
+    if table in ("cases_case", "processes_instance"):
+        names = ", ".join(f'"{name}" = {slot}' for name in columns)
+        key = columns.index("id")
+        return [(f'UPDATE "{table}" SET {names} WHERE "id" = {slot}', [*row, row[key]]) for row in rows]
+    if table == "core_search":
+        kind, key = columns.index("kind"), columns.index("key")
+        gone = f"DELETE FROM core_search WHERE kind = {slot} AND key = {slot}"
+        return [*((gone, [row[kind], row[key]]) for row in rows), _insert(table, columns, rows, slot)]
+    if table == "core_event":
+        version = columns.index("aggregate_version")
+        rows = [(*row[:version], row[version] + 1000, *row[version + 1 :]) for row in rows]
+    return [_insert(table, columns, rows, slot)]
+
+
 def write_sqlite(todo: list[Transaction]) -> None:
     """One thread, as SQLite takes it."""
-    database = sqlite3.connect(str(settings.DATABASES["default"]["NAME"]), isolation_level=None, timeout=10)
+    # The same library as the server's, which may be newer than Python's own.
+    database = Database.connect(str(settings.DATABASES["default"]["NAME"]), isolation_level=None, timeout=10)
     database.executescript(settings.DATABASES["default"]["OPTIONS"]["init_command"])
     for statements in todo:
         database.execute("BEGIN IMMEDIATE")
@@ -112,21 +188,22 @@ def write_postgres(todo: list[Transaction]) -> None:
 
 
 def main() -> None:
-    """Write n reports bare; the rate, CPU milliseconds of this process per report, and what was written."""
-    n, key = int(sys.argv[1]), sys.argv[2]
-    made = mould(key)
-    todo = transactions(n, made)
+    """Write bare; the rate, CPU milliseconds of this process per transaction, and what was written."""
+    what, n, *rest = sys.argv[1], int(sys.argv[2]), *sys.argv[3:]
+    if what == "report":
+        made = mould(rest[0])
+        todo = transactions(n, made)
+        moved = sum(map(len, made[1].counts.values()))
+        rows = sum(len(some) for _, some in Loader([made]).stamp(0)[1]) + moved
+    else:
+        todo, rows = changes(n, *rest)
     connection.close()
     write = write_sqlite if connection.vendor == "sqlite" else write_postgres
     cpu, began = time.process_time(), time.perf_counter()
     write(todo)
     seconds, cpu_ms = time.perf_counter() - began, (time.process_time() - cpu) * 1000
-    moved = sum(map(len, made[1].counts.values()))
-    rows = sum(len(some) for _, some in Loader([made]).stamp(0)[1]) + moved
-    sys.stdout.write(
-        json.dumps({"rate": n / seconds, "cpu_ms": cpu_ms / n, "statements": len(todo[0]), "rows": rows})
-        + "\n"
-    )
+    told = {"rate": n / seconds, "cpu_ms": cpu_ms / n, "statements": len(todo[0]), "rows": rows}
+    sys.stdout.write(json.dumps(told) + "\n")
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ from bench.installation import Installation, installation
 from bench.requests import bearer, report
 from bench.results import Found
 
-WARM, N, BARE = 300, 3000, 3000
+WARM, REACTIONS, N, BARE = 200, 300, 3000, 3000
 REACH_MS, REACH_SQL, REACH_WORKER_MS = 6.0, 14, 12.0
 
 
@@ -29,10 +29,11 @@ def measure(scale: str) -> list[Found]:
         running.load([report(key, str(uuid.uuid4()), i) for i in range(WARM)])
         settled(running)
         start_ms = settled(running)
+        running.load([report(key, str(uuid.uuid4()), i) for i in range(REACTIONS)])
+        worker_ms = (settled(running) - start_ms) / REACTIONS
         load = running.load([report(key, str(uuid.uuid4()), i) for i in range(n)])
-        worker_ms = (settled(running) - start_ms) / n
         running.halt("web")
-        bare = running.ask("bench.bare", str(BARE), key)
+        bare = running.ask("bench.bare", "report", str(BARE), key)
         database = running.database
     beside = [
         f"p50 {load.p50_ms:.0f} ms, p99 {load.p99_ms:.0f} ms",

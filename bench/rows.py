@@ -145,6 +145,11 @@ class Stamp:
         """How many fresh identifiers a stamp takes."""
         return len(self._known)
 
+    @property
+    def identifiers(self) -> tuple[UUID, ...]:
+        """Those that a stamp replaces, in the order of `Change.ids`."""
+        return tuple(UUID(hex=plain) for plain in self._known)
+
     def rows(self, change: Change) -> Iterator[tuple[str, list[Row]]]:
         """The rows of one further case, by table, as the database takes them."""
         for table, makers in self._makers.items():
