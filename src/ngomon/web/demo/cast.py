@@ -1,4 +1,4 @@
-"""The demonstration's people from the pack's spreadsheets: accounts, posts, citizens. Loading twice changes nothing."""
+"""The demonstration's people from the pack's spreadsheets: accounts, posts, duty rosters, citizens. Once: a second time changes nothing."""
 
 from __future__ import annotations
 
@@ -11,12 +11,17 @@ from uuid import UUID
 
 from ngomon.core.actors import Actor
 from ngomon.core.units import unit
+from ngomon.directory import commands as directory
+from ngomon.directory import queries as places
+from ngomon.directory.terms import DutySlot
 from ngomon.identity import commands as identity
 from ngomon.identity.commands.officers import day_start
 from ngomon.identity.rules import read_contact
 from ngomon.identity.terms import AccountKind
 
 BATCH = 40
+Posts = dict[tuple[str, str, str], UUID]
+"""The post that somebody holds: by agency, role and e-mail address."""
 
 
 def _rows(path: Path) -> Iterator[dict[str, str]]:
@@ -37,32 +42,59 @@ def _batches(rows: Iterable[Any], size: int = BATCH) -> Iterator[list[Any]]:
 
 
 def load_cast(pack: Path, *, actor: Actor, at: datetime) -> dict[str, UUID]:
-    """Open the officers' accounts and give them their posts; account ids by e-mail address."""
+    """Open the officers' accounts, make their posts, give them and set the rosters; account ids by e-mail address."""
     accounts: dict[str, UUID] = {}
     for people in _batches(_rows(pack / "people.csv")):
         with unit():
             for row in people:
                 contacts = [read_contact(text) for text in (row["email"], row["phone"]) if text]
                 accounts[row["email"]] = identity.open_account(row["name"], contacts, actor=actor, at=at)
-    for posts in _batches(_rows(pack / "posts.csv")):
+    if places.posts():
+        return accounts
+    posts: Posts = {}
+    for given in _batches(_rows(pack / "posts.csv")):
         with unit():
-            for row in posts:
-                _give_post(accounts[row["email"]], row, actor=actor, at=at)
+            for row in given:
+                posts[row["agency"], row["role"], row["email"]] = _give_post(
+                    accounts[row["email"]], row, actor=actor, at=at
+                )
+    _set_rosters(pack, posts, actor=actor, at=at)
     return accounts
 
 
-def _give_post(account: UUID, row: dict[str, str], *, actor: Actor, at: datetime) -> None:
+def _give_post(account: UUID, row: dict[str, str], *, actor: Actor, at: datetime) -> UUID:
     is_of_agency = row["role"].startswith("agency_")
+    agency = row["agency"] if is_of_agency else ""
+    from_on = date.fromisoformat(row["valid_from"])
+    post = directory.add_post(agency, row["role"], valid_from=from_on, actor=actor, at=at)
     identity.take_post(
         account,
         row["role"],
-        agency=row["agency"] if is_of_agency else "",
+        agency=agency,
+        post=str(post),
         is_main=row["primary"] == "yes",
-        from_at=day_start(date.fromisoformat(row["valid_from"])),
+        from_at=day_start(from_on),
         to_at=day_start(date.fromisoformat(row["valid_to"])) if row["valid_to"] else None,
         actor=actor,
         at=at,
     )
+    return post
+
+
+def _set_rosters(pack: Path, posts: Posts, *, actor: Actor, at: datetime) -> None:
+    """Who is on duty when, as the pack's roster says; a line whose people hold no such post is left out."""
+    slots: dict[str, list[DutySlot]] = {}
+    for row in _rows(pack / "roster.csv"):
+        agency = row["agency"] if row["post_role"].startswith("agency_") else ""
+        post = posts.get((row["agency"], row["post_role"], row["email"]))
+        substitute = posts.get((row["agency"], row["post_role"], row["substitute"]))
+        if post is not None:
+            slot = DutySlot(agency, int(row["weekday"]) - 1, row["shift"], post, substitute)
+            slots.setdefault(agency, []).append(slot)
+    slots.pop("", None)
+    for agency, found in slots.items():
+        with unit():
+            directory.set_roster(agency, found, actor=actor, at=at)
 
 
 def load_citizens(pack: Path, *, actor: Actor, at: datetime) -> dict[str, UUID]:
