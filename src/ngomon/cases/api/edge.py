@@ -23,7 +23,7 @@ from ninja.utils import check_csrf
 
 from ngomon.core import clock
 from ngomon.core.actors import Actor, Grant
-from ngomon.core.edge import error_answer, request_id
+from ngomon.core.edge import error_answer
 from ngomon.core.errors import CityError, Invalid, NotFound, Refused
 from ngomon.core.limits import Budget, budget, spend
 from ngomon.core.secrets import blind
@@ -301,20 +301,7 @@ def guarded(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
 
 
 def answer(found: Any, status: int = 200, *, cache: str = "no-store") -> HttpResponse:
-    """Plain data as JSON, without a detour through response models: they cost more than the query behind them."""
+    """Plain data as JSON, without a detour through response models, which cost more than making the data did."""
     made = HttpResponse(orjson.dumps(found, option=orjson.OPT_UTC_Z), status=status, content_type=JSON)
     made["Cache-Control"] = cache
     return made
-
-
-__all__ = [
-    "READ",
-    "WRITE",
-    "actor_of",
-    "answer",
-    "as_agency",
-    "body_of",
-    "count",
-    "external_id",
-    "request_id",
-]
