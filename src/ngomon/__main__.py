@@ -22,6 +22,7 @@ def main() -> None:
         sys.exit(supervisor.COMMANDS[name](sys.argv[2:]))
     if name == "demo":
         os.environ["NGOMON_DEMO"] = "1"
+        supervisor.know_own_address(sys.argv[2:])
     django.setup()
     # Models exist only after the set-up, so the subcommands are loaded now and not above.
     sys.exit(importlib.import_module("ngomon.web.commandline").run(sys.argv[1:]))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.utils.http import url_has_allowed_host_and_scheme
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_POST, require_safe
 from django.views.i18n import set_language
 
 from ngomon.core.clock import now
@@ -34,7 +34,7 @@ def set_look(request: HttpRequest) -> HttpResponse:
     return answer
 
 
-@require_GET
+@require_safe
 def styleguide(request: HttpRequest) -> HttpResponse:
     """Every component in one page: the test bench of the look."""
     form = Sample({"words": "", "contact": "0905"}) if "errors" in request.GET else Sample()

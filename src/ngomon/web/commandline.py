@@ -15,18 +15,21 @@ from types import FrameType
 
 from django.conf import settings
 from django.core.management import call_command, execute_from_command_line
+from django.db import connection
 from django.utils import translation
 
 from ngomon.core import actors, clock, doctor, seal, worker
-from ngomon.core.errors import CityError
+from ngomon.core.errors import CityError, Conflict
 from ngomon.core.texts import text
 from ngomon.core.units import unit
 from ngomon.core.verify import verify_proof as check_proof
 from ngomon.directory import commands as directory
 from ngomon.directory import queries as places
 from ngomon.directory.terms import InvalidData
+from ngomon.identity import commands as identity
 from ngomon.identity.commands import make_client
-from ngomon.identity.terms import SCOPES
+from ngomon.identity.rules import read_contact
+from ngomon.identity.terms import SCOPES, Role
 from ngomon.services import manifest
 from ngomon.services.scaffold import write_skeleton
 from ngomon.web import replay, supervisor
@@ -163,11 +166,29 @@ def _verify_proof(path: Path, key: str) -> int:
 @subcommand("check")
 def check(_: argparse.Namespace) -> int:
     """Check the city pack on disk and every service's manifest, without a change; what loading would do."""
+    if "directory_city" not in connection.introspection.table_names():
+        raise Conflict("web.command.no_database")
     diff = directory.pack_diff(settings.NGOMON_PACKS / settings.NGOMON_PACK, at=clock.now())
     for name in ("added", "changed", "closed", "removed", "kept"):
         sys.stdout.write(f"{name}: {len(getattr(diff, name))}\n")
     for found in manifest.discover().values():
         sys.stdout.write(f"service {found.key}: {found.name.get('vi', '')}\n")
+    return 0
+
+
+def _first_admin(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("name", help="full name")
+    parser.add_argument("contact", help="e-mail address or telephone number that gets the sign-in code")
+
+
+@subcommand("first-admin", _first_admin)
+def first_admin(options: argparse.Namespace) -> int:
+    """Open an administrator's account: whoever can run this on the server may. Safe to repeat."""
+    actor, now = actors.system("first-admin"), clock.now()
+    with unit():
+        account = identity.open_account(options.name, [read_contact(options.contact)], actor=actor, at=now)
+        identity.take_post(account, Role.ADMIN, from_at=now, actor=actor, at=now)
+    sys.stdout.write(f"{settings.NGOMON_BASE_URL}/account/sign-in\n")
     return 0
 
 

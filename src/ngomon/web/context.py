@@ -138,4 +138,5 @@ def _links() -> list[dict[str, str]]:
     return [
         {"label": text("cases.privacy.title"), "url": "/about/privacy"},
         {"label": text("cases.board.title"), "url": "/board"},
+        {"label": text("web.credits.title"), "url": "/credits"},
     ]

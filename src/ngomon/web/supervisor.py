@@ -58,8 +58,17 @@ def serve(argv: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="ngomon serve", description=serve.__doc__)
     add_address(parser)
     options = parser.parse_args(argv)
+    know_own_address(argv)
     where = ["--host", options.host, "--port", str(options.port)]
     return supervise({"web": ["web", *where, "--embedded"], "worker": ["worker"]})
+
+
+def know_own_address(argv: list[str]) -> None:
+    """Links in messages lead to where this serves, unless NGOMON_BASE_URL says otherwise."""
+    parser = argparse.ArgumentParser(add_help=False)
+    add_address(parser)
+    known, _ = parser.parse_known_args(argv)
+    os.environ.setdefault("NGOMON_BASE_URL", f"http://{known.host}:{known.port}")
 
 
 def add_address(parser: argparse.ArgumentParser) -> None:

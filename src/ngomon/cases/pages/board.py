@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from ngomon.core import clock
 from ngomon.core.texts import text
@@ -64,7 +64,7 @@ def forget_figures() -> None:
 
 
 @public
-@require_GET
+@require_safe
 def board(request: HttpRequest) -> HttpResponse:
     """Every agency with its open and overdue cases, most overdue first."""
     found = figures(clock.now())

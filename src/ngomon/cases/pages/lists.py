@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from ngomon.core import clock
 from ngomon.core.errors import Invalid
@@ -54,7 +54,7 @@ def views(current: str) -> list[dict[str, Any]]:
 
 
 @public
-@require_GET
+@require_safe
 def cases_list(request: HttpRequest) -> HttpResponse:
     """All public cases, newest first, by filter or by search."""
     words = clean(request.GET.get("q", ""))[:200]
@@ -112,7 +112,7 @@ def _choices(show: str) -> dict[str, Any]:
 
 
 @public
-@require_GET
+@require_safe
 def map_page(request: HttpRequest) -> HttpResponse:
     """Public cases on the map."""
     city = directory.city()
@@ -134,7 +134,7 @@ def _box(asked: str) -> tuple[float, float, float, float]:
 
 
 @public
-@require_GET
+@require_safe
 def map_points(request: HttpRequest) -> HttpResponse:
     """Public cases in a box as GeoJSON. `bbox` is west, south, east, north; without it the whole city."""
     box = _box(request.GET.get("bbox", ""))

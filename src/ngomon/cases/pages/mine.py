@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.http import urlencode
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from ngomon.core import clock
 from ngomon.core.errors import CityError, Conflict, Invalid, NotFound
@@ -30,7 +30,7 @@ from .shown import card
 
 
 @public
-@require_GET
+@require_safe
 def my_reports(request: HttpRequest) -> HttpResponse:
     """Reports of this account, and those whose claim codes this browser knows."""
     actor = actor_of(request)

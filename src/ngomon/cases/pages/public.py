@@ -6,7 +6,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse, HttpResponseNotModified
 from django.shortcuts import render
-from django.views.decorators.http import require_GET, require_safe
+from django.views.decorators.http import require_safe
 
 from ngomon.core import clock
 from ngomon.core.actors import Actor
@@ -30,7 +30,7 @@ RATING_ICONS = {Rating.SATISFIED: "smile", Rating.ACCEPTABLE: "meh", Rating.DISS
 
 
 @public
-@require_GET
+@require_safe
 def case_page(request: HttpRequest, number: str) -> HttpResponse:
     """One case. Its reporter (account or claim code) also sees it before it is public, and what is between them and us."""
     return show_case(request, number)
@@ -162,7 +162,7 @@ _WHO_SEES = (
 
 
 @public
-@require_GET
+@require_safe
 def privacy(request: HttpRequest) -> HttpResponse:
     """What we keep, who sees it, what rights there are."""
     table = [

@@ -12,7 +12,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.http import urlencode
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from ngomon.core import clock
 from ngomon.core.errors import Conflict, Invalid, NotFound
@@ -234,7 +234,7 @@ def report_hints(request: HttpRequest) -> HttpResponse:
 
 
 @public
-@require_GET
+@require_safe
 def kept_photo(request: HttpRequest, reference: str) -> HttpResponse:  # noqa: ARG001 (the reference is the right)
     """The thumbnail of a photo that waits in a form; only who holds the reference can ask."""
     taken = from_reference(reference)
@@ -246,7 +246,7 @@ def kept_photo(request: HttpRequest, reference: str) -> HttpResponse:  # noqa: A
 
 
 @public
-@require_GET
+@require_safe
 def sent(request: HttpRequest, number: str) -> HttpResponse:
     """The receipt: the number, what happens next, by whom, by when and why then; the claim code once."""
     actor = actor_of(request)

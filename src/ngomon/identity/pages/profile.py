@@ -12,7 +12,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from ngomon.core import clock
 from ngomon.core.actors import Actor
@@ -50,7 +50,7 @@ def own(request: HttpRequest) -> tuple[Actor, UUID, UUID]:
 
 @requires("account.own")
 @never_cache
-@require_GET
+@require_safe
 def show(request: HttpRequest) -> HttpResponse:
     """The whole page."""
     return _show(request)

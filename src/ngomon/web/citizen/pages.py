@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import tomllib
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from ngomon.cases import queries as cases
 from ngomon.cases.pages.mine import claimed_here
@@ -34,7 +35,7 @@ def _greeting(hour: int) -> str:
 
 
 @public
-@require_GET
+@require_safe
 def home(request: HttpRequest) -> HttpResponse:
     """The first page: report, what I follow, what happens in the city."""
     actor, city, now = actor_from(request), directory.city(), clock.now()
@@ -59,7 +60,7 @@ def _followed(shown: CaseCard, now: Any) -> dict[str, Any]:
 
 
 @public
-@require_GET
+@require_safe
 def services(request: HttpRequest) -> HttpResponse:
     """What the city offers here now, and what is still being built."""
     language = actor_from(request).language
@@ -71,7 +72,7 @@ def services(request: HttpRequest) -> HttpResponse:
 
 
 @public
-@require_GET
+@require_safe
 def notices(request: HttpRequest) -> HttpResponse:
     """What the city told this person; strangers are told how to get it."""
     actor = actor_from(request)
@@ -89,9 +90,18 @@ def notices_read(request: HttpRequest) -> HttpResponse:
 
 
 @public
-@require_GET
+@require_safe
 def me(request: HttpRequest) -> HttpResponse:
     """My reports, my account, my data."""
     actor = actor_from(request)
     name = name_of(actor.account_id) if actor.account_id else ""
     return render(request, "web/citizen/me.html", {"actor": actor, "name": name, "city": directory.city()})
+
+
+@public
+@require_safe
+def credits_page(request: HttpRequest) -> HttpResponse:
+    """Where the city's data come from and under which licences, from the pack's SOURCES.toml."""
+    path = directory.pack_folder() / "SOURCES.toml"
+    sources = tomllib.loads(path.read_text(encoding="utf-8")).get("source", []) if path.exists() else []
+    return render(request, "web/citizen/credits.html", {"sources": sources})

@@ -10,5 +10,6 @@ urlpatterns = [
     path("notices", pages.notices, name="notices"),
     path("notices/read", pages.notices_read, name="notices_read"),
     path("me", pages.me, name="me"),
+    path("credits", pages.credits_page, name="credits"),
     path("", include("ngomon.web.mydata.urls")),
 ]

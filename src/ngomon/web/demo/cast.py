@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterable, Iterator
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -62,10 +62,15 @@ def load_cast(pack: Path, *, actor: Actor, at: datetime) -> dict[str, UUID]:
     return accounts
 
 
+def _day(words: str) -> date | None:
+    return date.fromisoformat(words) if words else None
+
+
 def _give_post(account: UUID, row: dict[str, str], *, actor: Actor, at: datetime) -> UUID:
     is_of_agency = row["role"].startswith("agency_")
     agency = row["agency"] if is_of_agency else ""
-    from_on = date.fromisoformat(row["valid_from"])
+    from_on = _day(row["valid_from"]) or places.local_day(at) - timedelta(days=365)
+    to_on = _day(row["valid_to"])
     post = directory.add_post(agency, row["role"], valid_from=from_on, actor=actor, at=at)
     identity.take_post(
         account,
@@ -74,7 +79,7 @@ def _give_post(account: UUID, row: dict[str, str], *, actor: Actor, at: datetime
         post=str(post),
         is_main=row["primary"] == "yes",
         from_at=day_start(from_on),
-        to_at=day_start(date.fromisoformat(row["valid_to"])) if row["valid_to"] else None,
+        to_at=day_start(to_on) if to_on else None,
         actor=actor,
         at=at,
     )

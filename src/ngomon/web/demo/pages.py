@@ -10,7 +10,7 @@ from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.http import urlencode
 from django.views.decorators.clickjacking import xframe_options_sameorigin
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from ngomon.core import clock
 from ngomon.core.errors import Invalid
@@ -87,7 +87,7 @@ def _tour(playing: dict[str, str]) -> dict[str, Any]:
 
 
 @public
-@require_GET
+@require_safe
 def demo(request: HttpRequest) -> HttpResponse:
     """The first three minutes."""
     _only_in_demo()
@@ -131,7 +131,7 @@ def step(request: HttpRequest) -> HttpResponse:
 
 
 @public
-@require_GET
+@require_safe
 def picture(request: HttpRequest, which: str) -> FileResponse:  # noqa: ARG001
     """The story's own photograph, for a visitor who has none at hand."""
     _only_in_demo()
@@ -157,7 +157,7 @@ def wind(request: HttpRequest) -> HttpResponse:
 
 
 @public
-@require_GET
+@require_safe
 @xframe_options_sameorigin
 def tray(request: HttpRequest) -> HttpResponse:
     """The messages as their receivers see them, newest first."""

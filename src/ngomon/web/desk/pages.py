@@ -9,7 +9,7 @@ from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from ngomon.cases import commands as cases_commands
 from ngomon.cases import queries as cases
@@ -91,7 +91,7 @@ def _plain(request: HttpRequest, **shown: Any) -> dict[str, Any]:
     return {"face": "desk", "nav": queues + views.tools(actor, request.path), **shown}
 
 
-@require_GET
+@require_safe
 @requires("desk.see")
 def desk(request: HttpRequest) -> HttpResponse:
     """The queue that this officer works in, most urgent first."""
@@ -102,7 +102,7 @@ def desk(request: HttpRequest) -> HttpResponse:
     return render(request, template, context)
 
 
-@require_GET
+@require_safe
 @requires("desk.see")
 def search(request: HttpRequest) -> HttpResponse:
     """Cases by number, its last four digits or words; one hit opens at once."""
@@ -121,14 +121,14 @@ def search(request: HttpRequest) -> HttpResponse:
     return render(request, "web/desk/desk.html", context)
 
 
-@require_GET
+@require_safe
 @requires("desk.see")
 def case(request: HttpRequest, number: str) -> HttpResponse:
     """One case at one glance."""
     return _case_page(request, number)
 
 
-@require_GET
+@require_safe
 @requires("desk.see")
 def changed(request: HttpRequest, number: str) -> HttpResponse:
     """Whether somebody else changed the case while it is open here: a notice that offers to look again, or nothing."""
@@ -290,7 +290,7 @@ def reporter(request: HttpRequest, number: str) -> HttpResponse:
     return _case_page(request, number, reporters=found or [{"name": text("web.desk.reporter_unknown")}])
 
 
-@require_GET
+@require_safe
 @requires("message.see")
 def messages_out(request: HttpRequest) -> HttpResponse:
     """What did not get through and waits for a person."""
@@ -307,7 +307,7 @@ def resend(request: HttpRequest, id: UUID) -> HttpResponse:
     return redirect("/desk/messages")
 
 
-@require_GET
+@require_safe
 @requires("message.see")
 def parked(request: HttpRequest) -> HttpResponse:
     """Events that a reaction could not handle."""
@@ -355,7 +355,7 @@ def opinion(request: HttpRequest, number: str) -> HttpResponse:
     return redirect("/desk/consultations")
 
 
-@require_GET
+@require_safe
 @requires("desk.see")
 def consultations(request: HttpRequest) -> HttpResponse:
     """The questions that other agencies asked this officer's agency."""

@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from ngomon.cases import queries as cases
-from ngomon.cases.terms import CaseLine, CaseView, EntryView, PictureView, picture_url
+from ngomon.cases.terms import OPEN, CaseLine, CaseView, EntryView, PictureView, picture_url
 from ngomon.core.actors import Actor
 from ngomon.core.errors import CityError
 from ngomon.core.events import history
@@ -287,6 +287,8 @@ def glance(view: CaseView, *, actor: Actor, at: datetime, language: str) -> dict
         "status_tone": TONES.get(line.status, "neutral"),
         "deadline_words": deadline.words(language),
         "is_paused": deadline.is_paused,
+        # Open again, it has an earlier answer and a time still to keep.
+        "done_at": None if line.status in OPEN else view.answered_at,
         "danger": ", ".join(cases.danger_words(line.text)),
         "pair": (picture_url(before[0].file), picture_url(after[-1].file)) if before and after else None,
         "pictures": [_picture(p) for p in view.pictures],

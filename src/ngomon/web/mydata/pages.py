@@ -12,7 +12,7 @@ from uuid import UUID
 import orjson
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from ngomon.cases.personal import cases_reported_by
 from ngomon.core import clock, personal
@@ -40,7 +40,7 @@ def _own(request: HttpRequest) -> tuple[Actor, UUID]:
 
 
 @requires("account.own")
-@require_GET
+@require_safe
 def my_data(request: HttpRequest) -> HttpResponse:
     """What we hold, who looked, what can be done with it."""
     return _page(request)
@@ -155,7 +155,7 @@ def erase(request: HttpRequest) -> HttpResponse:
 
 
 @public
-@require_GET
+@require_safe
 def erased(request: HttpRequest) -> HttpResponse:
     """What happened, and what stays."""
     return render(request, "web/mydata/erased.html", {"city": directory.city()})

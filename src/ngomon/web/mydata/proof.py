@@ -6,7 +6,7 @@ import json
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from ngomon.cases import queries
 from ngomon.cases.pages.proofs import claim_of
@@ -28,7 +28,7 @@ def _seen(request: HttpRequest, number: str) -> CaseLine:
 
 
 @public
-@require_GET
+@require_safe
 def proof_page(request: HttpRequest, number: str) -> HttpResponse:
     """What the proof says, what it does not say, and how to check it without trusting us."""
     line = _seen(request, number)
@@ -52,7 +52,7 @@ def proof_page(request: HttpRequest, number: str) -> HttpResponse:
 
 
 @public
-@require_GET
+@require_safe
 def proof_file(request: HttpRequest, number: str) -> HttpResponse:
     """The file: events by ids and codes, their places in the seal's tree, the signed checkpoint. Raises: NotFound."""
     line = _seen(request, number)

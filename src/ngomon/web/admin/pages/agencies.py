@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from ngomon.cases import queries as cases
 from ngomon.core import clock
@@ -43,7 +43,7 @@ def _open_work(at: datetime) -> dict[str, int]:
     return {standing.agency: standing.open for standing in cases.standings(at)}
 
 
-@require_GET
+@require_safe
 @requires("catalogue.see")
 def agencies(request: HttpRequest) -> HttpResponse:
     """All agencies, by name, with who can be reached."""

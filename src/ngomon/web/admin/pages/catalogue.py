@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from ngomon.core import clock
 from ngomon.core.text import in_language
@@ -25,7 +25,7 @@ from ..frame import by_language, done, language_of, page, saves
 from ..views import budget_words, routing_rows, tree_rows
 
 
-@require_GET
+@require_safe
 @requires("catalogue.see")
 def categories(request: HttpRequest) -> HttpResponse:
     """The tree as a table, searched by name, key and the words that people use."""

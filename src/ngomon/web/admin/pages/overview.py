@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
 from ngomon.core import clock
 from ngomon.core.audit import AuditLine, audit_lines
@@ -27,7 +27,7 @@ from ..views import process_rows, process_view
 PAGE = 50
 
 
-@require_GET
+@require_safe
 @requires("admin.see")
 def overview(request: HttpRequest) -> HttpResponse:
     """What a person should see to, and the size of what is kept."""
@@ -100,14 +100,14 @@ def pack(request: HttpRequest) -> HttpResponse:
 # --- processes ------------------------------------------------------------------------------------------------------
 
 
-@require_GET
+@require_safe
 @requires("catalogue.see")
 def processes(request: HttpRequest) -> HttpResponse:
     """The definitions in force."""
     return page(request, "processes", "processes", rows=process_rows(language_of(request)))
 
 
-@require_GET
+@require_safe
 @requires("catalogue.see")
 def process(request: HttpRequest, key: str) -> HttpResponse:
     """One definition in one of its versions: its steps and ways as a table."""
@@ -119,7 +119,7 @@ def process(request: HttpRequest, key: str) -> HttpResponse:
 # --- the audit log --------------------------------------------------------------------------------------------------
 
 
-@require_GET
+@require_safe
 @requires("audit.see")
 def audit_log(request: HttpRequest) -> HttpResponse:
     """Who did what to which thing, and who looked at whose data; by thing and by actor."""

@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from ngomon.core import clock
 from ngomon.core.errors import CityError, NotFound
@@ -50,7 +50,7 @@ from ..views import day_words, last_day
 SHOWN = 100
 
 
-@require_GET
+@require_safe
 @requires("account.see")
 def people(request: HttpRequest) -> HttpResponse:
     """Officers by name, agency and role."""
@@ -114,7 +114,7 @@ def person_new(request: HttpRequest) -> HttpResponse:
     return page(request, "person_new", "people", status=422 if form.errors else 200, form=form)
 
 
-@require_GET
+@require_safe
 @requires("account.see")
 def person(request: HttpRequest, id: UUID) -> HttpResponse:
     """One officer: posts, absence, delegation, lock."""
@@ -368,7 +368,7 @@ def unlock(request: HttpRequest, id: UUID) -> HttpResponse:
     )
 
 
-@require_GET
+@require_safe
 @requires("account.decide_appeal")
 def locks(request: HttpRequest) -> HttpResponse:
     """Appeals that wait for a decision, and all locked accounts. Reading an appeal is written down."""

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from ngomon.core import clock
 from ngomon.core.actors import Actor
@@ -190,7 +190,7 @@ def _officer_lines(result: WorkbookResult | None, language: str) -> list[dict[st
     ][:300]
 
 
-@require_GET
+@require_safe
 @requires("agency.change")
 def workbook_download(request: HttpRequest) -> HttpResponse:
     """The present state as a workbook to correct and hand in again; looking at officers' contacts is written down."""
