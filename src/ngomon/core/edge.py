@@ -64,6 +64,9 @@ def _page(request: HttpRequest, found: dict[str, Any]) -> str:
         return render_to_string(name, context, request=request)
     except TemplateDoesNotExist:
         return render_to_string("core/error.html", context)
+    except Exception:  # the frame may fail for the very reason that is to be shown
+        log.exception("error page failed")
+        return render_to_string("core/error.html", context)
 
 
 class _Counting:

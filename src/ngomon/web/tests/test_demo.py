@@ -77,11 +77,3 @@ def test_the_story_lends_its_photographs(city: TestCity):
         assert answer.status_code == 200
         assert b"".join(answer.streaming_content)[8:12] == b"WEBP"  # type: ignore[attr-defined]
     assert browser.get("/demo/picture/other").status_code == 404
-
-
-def test_an_address_that_does_not_exist_is_answered_in_the_frame(city: TestCity):
-    answer = city.browser().get("/nowhere", headers={"accept": "text/html"})
-    assert answer.status_code == 404
-    page = answer.content.decode()
-    assert 'class="problem' in page
-    assert 'href="/"' in page
