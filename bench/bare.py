@@ -93,7 +93,8 @@ def changes(n: int, path: str, headers: str, body: str) -> tuple[list[Transactio
     """
     number = path.split("/")[4]
     case = Case.objects.get(number=number)
-    others = _alike(case, n)
+    process = Instance.objects.get(of_key=str(case.id))
+    mine, others = (case.id, process.id, process.task), _alike(case, n)
     client = Client(headers=json.loads(headers))
     client.get("/api/v1/cases")
     with watched() as written:
@@ -103,14 +104,11 @@ def changes(n: int, path: str, headers: str, body: str) -> tuple[list[Transactio
     since_ms, written.since_ms = written.since_ms, 0
     case.refresh_from_db()
     stamp = Stamp(written, number, at=utc(case.acknowledged_at))
-    mine = (case.id, Instance.objects.get(of_key=str(case.id)).id)
     first, found = EventRow.objects.count() + 1, []
-    for i, (other, process, theirs) in enumerate(others):
-        ids = [
-            _replaced(one, since_ms, dict(zip(mine, (other, process), strict=True)))
-            for one in stamp.identifiers
-        ]
-        at = Change(ids, theirs, timedelta(), case.lon, case.lat, case.cell, first + i * stamp.events)
+    for i, (theirs, their_number) in enumerate(others):
+        alike = dict(zip(mine, theirs, strict=True))
+        ids = [_replaced(one, since_ms, alike) for one in stamp.identifiers]
+        at = Change(ids, their_number, timedelta(), case.lon, case.lat, case.cell, first + i * stamp.events)
         statements: Transaction = []
         for table, rows in sorted(stamp.rows(at), key=lambda item: table_order(item[0])):
             statements += _written(table, stamp.columns[table], rows)
@@ -119,13 +117,13 @@ def changes(n: int, path: str, headers: str, body: str) -> tuple[list[Transactio
     return found, sum(map(len, written.rows.values())) + sum(map(len, written.counts.values()))
 
 
-def _alike(case: Case, n: int) -> list[tuple[UUID, UUID, str]]:
-    """Cases at the same step, with their processes and numbers."""
+def _alike(case: Case, n: int) -> list[tuple[tuple[UUID, UUID, UUID], str]]:
+    """Cases at the same step: the case, its process and its open task, and its number."""
     rows = Case.objects.filter(step=case.step, is_open=True).exclude(id=case.id).order_by("id")
     known = list(rows.values_list("id", "number")[:n])
-    of_key = Instance.objects.filter(of_key__in=[str(id) for id, _ in known]).values_list("of_key", "id")
-    processes = {UUID(key): id for key, id in of_key}
-    return [(id, processes[id], number) for id, number in known]
+    found = Instance.objects.filter(of_key__in=[str(id) for id, _ in known])
+    processes = {UUID(key): (id, task) for key, id, task in found.values_list("of_key", "id", "task")}
+    return [((id, *processes[id]), number) for id, number in known]
 
 
 def _replaced(one: UUID, since_ms: int, others: dict[UUID, UUID]) -> UUID:
