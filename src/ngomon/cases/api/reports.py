@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 from django.utils import translation
@@ -47,7 +49,18 @@ def file_report(request: HttpRequest) -> HttpResponse:
     filing = _filing(request, said)
     with unit():
         made = commands.file_report(filing, actor=actor, at=at)
-    return answer(shapes.receipt(made), 201 if made.is_new or made.joined else 200)
+    alike = _alike(filing.lon, filing.lat, filing.text, made.category, at, but=made.case_id)
+    told = {**shapes.receipt(made), "similar": alike}
+    return answer(told, 201 if made.is_new or made.joined else 200)
+
+
+def _alike(
+    lon: float, lat: float, words: str, category: str, at: datetime, but: UUID | None = None
+) -> list[dict[str, Any]]:
+    """At most three public open cases that may speak of the same thing, best first, with the reason."""
+    found = queries.candidates(lon=lon, lat=lat, text=words, category=category, at=at, most=10, but=but)
+    shown = reads.public_among([c.case_id for c in found])
+    return shapes.candidates(found, shown)[:3]
 
 
 def _filing(request: HttpRequest, said: shapes.ReportIn) -> Filing:
@@ -123,9 +136,7 @@ def similar(
         raise Invalid("cases.error.report", fields={"place": "cases.error.outside_city"})
     words = clean(text)
     best = clean(category) or next((p.key for p in queries.propose(words)), "")
-    found = queries.candidates(lon=lon, lat=lat, text=words, category=best, at=at, most=10)
-    shown = reads.public_among([c.case_id for c in found])
     proposals = [
         {"category": p.key, "score": round(p.score, 3), "because": p.because} for p in queries.propose(words)
     ]
-    return answer({"cases": shapes.candidates(found, shown)[:3], "categories": proposals})
+    return answer({"cases": _alike(lon, lat, words, best, at), "categories": proposals})

@@ -85,6 +85,22 @@ class SaidIn(_In):
     claim_code: Key = ""
 
 
+class AlikeOut(BaseModel):
+    """A public open case that may speak of the same thing, and why."""
+
+    number: str
+    text: str
+    category: str
+    status: str
+    distance_m: int
+    age_h: float
+    score: float
+    shared_words: list[str]
+    reports: int
+    thumbnail: str
+    url: str
+
+
 class ReceiptOut(BaseModel):
     """What a reporter gets."""
 
@@ -97,6 +113,7 @@ class ReceiptOut(BaseModel):
     due_at: datetime | None
     claim_code: str
     url: str
+    similar: list[AlikeOut] = []
 
 
 class CaseOut(BaseModel):
