@@ -11,7 +11,7 @@ from bench.installation import installation
 from bench.load import Request
 from bench.results import Found
 
-CASES, N, WARM, BARE = 24_000, 1500, 200, 1000
+CASES, N, WARM, BARE = 14_000, 1000, 100, 600
 REACH_MS = 5.0
 
 
