@@ -164,7 +164,9 @@ def told_of(instance_id: UUID, *, is_whole: bool = False) -> Standing:
     instance = Instance.objects.filter(pk=instance_id).first()
     if instance is None:
         raise NotFound("processes.error.no_process", of=str(instance_id))
-    due_at = (instance.due_at if is_whole else instance.task_due_at) or instance.task_due_at or instance.due_at
+    due_at = (
+        (instance.due_at if is_whole else instance.task_due_at) or instance.task_due_at or instance.due_at
+    )
     return Standing(ref_of(instance), step_of(instance).name, due_at)
 
 
