@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from bench.loading import Loader, Sample, Staff, make, moulds
+from bench.loading import Loader, Sample, Staff, made_by_commands, make, moulds
 from bench.rows import Change, Written, tables, watched
 
 from ngomon.cases import queries
@@ -52,6 +52,7 @@ def plain(rows: dict[str, list[tuple[Any, ...]]], number: str) -> dict[str, list
             raw = raw.hex
         if not isinstance(raw, str):
             return raw
+        raw = re.sub(r"gAAAAA[\w-]+=*", "sealed", raw)
         raw = raw.replace(number, "N").replace(" ".join(words(number)), "N")
         return re.sub(r"[0-9a-f]{8}-?[0-9a-f]{4}-?7[0-9a-f]{3}-?[0-9a-f]{4}-?[0-9a-f]{12}", token, raw)
 
@@ -95,7 +96,7 @@ def test_loaded_rows_equal_those_of_the_commands(city):
     open_cursors()
     settle()
     at = clock.now()
-    staff, made = Staff(at), moulds(14, at)
+    staff, made = Staff(at), moulds(made_by_commands(14, at))
     settle()
     for which in range(7):
         loader = Loader([made[which]])
@@ -107,7 +108,7 @@ def test_loaded_rows_equal_those_of_the_commands(city):
 
 
 def test_loaded_cases_are_counted_found_and_go_on(city):
-    made = moulds(14, clock.now())
+    made = moulds(made_by_commands(14, clock.now()))
     settle()
     Loader(made).load(60)
     settle()
