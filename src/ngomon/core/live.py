@@ -118,9 +118,10 @@ class Hub:
 
     async def stop(self) -> None:
         """End all streams and the reader."""
-        if self._reader is not None:
+        while self._reader is not None and not self._reader.done():
+            # A cancellation that meets a wait just ending can be lost (CPython issue 86296), so it is said again.
             self._reader.cancel()
-            await asyncio.gather(self._reader, return_exceptions=True)
+            await asyncio.wait([self._reader], timeout=0.5)
         for group in self._groups.values():
             for console in group:
                 console.end()
