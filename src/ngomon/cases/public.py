@@ -19,7 +19,6 @@ from ngomon.core.ids import Ref
 from ngomon.core.secrets import blind, open_text
 from ngomon.core.terms import Recorded
 from ngomon.core.units import command
-from ngomon.directory import queries as directory
 from ngomon.processes import queries as processes
 
 from .models import Case, Picture, Reporter, Statement
@@ -108,11 +107,6 @@ def due_why(of: Ref, language: str) -> str:
         return processes.deadline_of(of).words(language)
     except NotFound:
         return ""
-
-
-def acknowledged_by(opened_at: datetime) -> datetime:
-    """By when the centre confirms a report that came in then."""
-    return opened_at + timedelta(minutes=directory.city().defaults.acknowledge_minutes)
 
 
 # --- who is told --------------------------------------------------------------------------------------------------------

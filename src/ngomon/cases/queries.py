@@ -17,6 +17,7 @@ from django.db.models import Count, Q, QuerySet
 from ngomon.core.actors import Actor
 from ngomon.core.audit import audit_look
 from ngomon.core.errors import Invalid, NotFound, Refused
+from ngomon.core.geo import distance_m
 from ngomon.core.ids import Ref
 from ngomon.core.search import find
 from ngomon.core.secrets import blind, open_text
@@ -31,7 +32,6 @@ from .rules import (
     SAME_ENOUGH,
     WordBook,
     cells_around,
-    distance_m,
     is_reference,
     mask,
     propose_categories,
@@ -129,7 +129,7 @@ def _candidate(
 ) -> Candidate:
     theirs = telling_words(line.text)
     shared = said & theirs
-    metres = distance_m(lon, lat, line.lon, line.lat)
+    metres = distance_m((lon, lat), (line.lon, line.lat))
     hours = abs((at - line.opened_at).total_seconds()) / 3600
     score = sameness(
         distance_m=metres,
@@ -147,23 +147,34 @@ def _candidate(
 # --- receipts -----------------------------------------------------------------------------------------------------------
 
 
+def acknowledged_by(received_at: datetime) -> datetime:
+    """By when the centre confirms a report that came in then."""
+    return received_at + timedelta(minutes=directory.city().defaults.acknowledge_minutes)
+
+
+def receipt(
+    case: Case, received_at: datetime, *, is_new: bool, joined: bool, claim_code: str = ""
+) -> Receipt:
+    """What a reporter gets for a report that is in the case."""
+    return Receipt(
+        case_id=case.id,
+        number=case.number,
+        is_new=is_new,
+        category=case.category,
+        agency=case.agency,
+        acknowledged_by_at=acknowledged_by(received_at),
+        due_at=case.due_at,
+        claim_code=claim_code,
+        joined=joined,
+    )
+
+
 def receipt_of(source: str, external_id: str) -> Receipt:
     """The receipt of a report that was taken before. Raises: NotFound."""
     signal = Signal.objects.filter(source=source, external_id=external_id).select_related("case").first()
     if signal is None:
         raise NotFound("cases.not_found")
-    case = signal.case
-    return Receipt(
-        case_id=case.id,
-        number=case.number,
-        is_new=False,
-        category=case.category,
-        agency=case.agency,
-        acknowledged_by_at=signal.received_at
-        + timedelta(minutes=directory.city().defaults.acknowledge_minutes),
-        due_at=case.due_at,
-        claim_code="",
-    )
+    return receipt(signal.case, signal.received_at, is_new=False, joined=False)
 
 
 # --- lists ---------------------------------------------------------------------------------------------------------------

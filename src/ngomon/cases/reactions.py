@@ -22,7 +22,8 @@ from ngomon.messages.terms import message_id
 from ngomon.processes.terms import ClockMoved, CommitmentDue, ProcessEnded, TaskDone, WorkMoved
 
 from .commands import follow_process
-from .public import Hearer, Told, acknowledged_by, hearers_of, told_of
+from .public import Hearer, Told, hearers_of, told_of
+from .queries import acknowledged_by
 from .terms import CASE, CaseMerged, CaseMoved, CaseOpened, CommitmentMade, SignalReceived
 
 # What an action of the process means to a reporter. Others are the offices' own business.

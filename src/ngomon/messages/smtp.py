@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from email.message import EmailMessage
 from email.utils import format_datetime, formataddr, parseaddr
+from functools import cache
 from typing import Any
 from urllib.parse import unquote, urlsplit
 from uuid import UUID
@@ -102,19 +103,24 @@ class SmtpChannel:
     @contextmanager
     def _connected(self) -> Iterator[smtplib.SMTP]:
         server = self._server
-        context = ssl.create_default_context()
         if server.tls == "tls":
             smtp: smtplib.SMTP = smtplib.SMTP_SSL(
-                server.host, server.port, timeout=TIMEOUT_S, context=context
+                server.host, server.port, timeout=TIMEOUT_S, context=_trust()
             )
         else:
             smtp = smtplib.SMTP(server.host, server.port, timeout=TIMEOUT_S)
         with smtp:
             if server.tls == "starttls":
-                smtp.starttls(context=context)
+                smtp.starttls(context=_trust())
             if server.user:
                 smtp.login(server.user, server.password)
             yield smtp
+
+
+@cache
+def _trust() -> ssl.SSLContext:
+    """Whom we trust, read once: reading the certificates costs more than sending a mail."""
+    return ssl.create_default_context()
 
 
 def _refusal(code: int, words: bytes | str) -> Exception:

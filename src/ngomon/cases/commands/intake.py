@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import secrets
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -26,7 +26,7 @@ from ngomon.processes import commands as processes
 from ngomon.processes import queries as process_queries
 
 from ..models import Case, Reporter, Signal
-from ..queries import category_of, live_audience, receipt_of
+from ..queries import category_of, live_audience, receipt, receipt_of
 from ..rules import CLAIM_ALPHABET, MAX_PLACE, MAX_TEXT, budget_of, case_number, cell_of, mask, process_of
 from ..terms import CaseOpened, Filing, Receipt, SignalReceived, Status
 from .steps import add_pictures, as_reporter, count_with_number, locked, scopes, set_place_in_process
@@ -67,7 +67,7 @@ def file_report(filing: Filing, *, actor: Actor, at: datetime) -> Receipt:
         case.save(update_fields=["version", "reports", "thumbnail"])
     detail = {"source": filing.source, "new": is_new}
     audit("cases.file_report", case.ref, actor=actor, at=at, detail=detail)
-    return _receipt(case, is_new, claim_code, at)
+    return receipt(case, at, is_new=is_new, joined=not is_new, claim_code=claim_code)
 
 
 def _checked(filing: Filing, at: datetime) -> tuple[Filing, Area, Category]:
@@ -171,18 +171,3 @@ def _open(case: Case, category: Category, filing: Filing, *, actor: Actor, at: d
     opened = CaseOpened(str(case.id), case.number, case.category, case.area, case.group, filing.source)
     emit(case, opened, actor=actor, at=at, audience=live_audience(case))
     index("case", str(case.id), f"{case.number} {case.text} {case.place}", audience="ioc", at=at)
-
-
-def _receipt(case: Case, is_new: bool, claim_code: str, at: datetime) -> Receipt:
-    acknowledged_by = at + timedelta(minutes=directory.city().defaults.acknowledge_minutes)
-    return Receipt(
-        case_id=case.id,
-        number=case.number,
-        is_new=is_new,
-        category=case.category,
-        agency=case.agency,
-        acknowledged_by_at=acknowledged_by,
-        due_at=case.due_at,
-        claim_code=claim_code,
-        joined=not is_new,
-    )

@@ -11,6 +11,7 @@ from ngomon.core.errors import Conflict, Invalid, NotFound, Refused
 from ngomon.core.events import emit
 from ngomon.core.units import command
 from ngomon.directory import queries as directory
+from ngomon.identity.rules import may
 from ngomon.processes import commands as processes
 
 from ..models import Case, Reporter, Signal
@@ -18,11 +19,9 @@ from ..queries import category_of, live_audience
 from ..terms import CaseMerged, CaseUnmerged, CategoryChanged, Status
 from .steps import count_moved, locked, scopes, set_place_in_process
 
-_DESK = ("ioc_operator", "ioc_lead")
-
 
 def _desk_only(actor: Actor) -> None:
-    if actor.kind != "system" and not actor.holds(*_DESK):
+    if not may(actor, "case.triage"):
         raise Refused("cases.error.desk_only")
 
 

@@ -259,7 +259,7 @@ def sent(request: HttpRequest, number: str) -> HttpResponse:
         "card": card(line),
         "joined": request.GET.get("joined") == "1",
         "code": "-".join((fresh[:5], fresh[5:])) if fresh else "",
-        "acknowledged_words": said_exactly(reads.acknowledged_by(line.opened_at)),
+        "acknowledged_words": said_exactly(queries.acknowledged_by(line.opened_at)),
         "due_words": said_exactly(line.due_at) if line.due_at else "",
         "agency": (line.agency and agency_name(line.agency)) or agency_name(routing.agency),
         "routing_why": name(routing.why),

@@ -116,3 +116,12 @@ def test_search_ignores_tone_marks_and_takes_beginnings_and_forgets():
         unindex("spine", ["1"])
     assert find("den", kinds=["spine"], audiences=["public"]) == []
     assert not EventRow.objects.exists()
+
+
+def test_a_thing_is_found_by_its_newest_words_and_audience_alone():
+    for words, audience in (("đèn tắt", "ioc"), ("đèn tắt", "public"), ("cây đổ", "public")):
+        with unit():
+            index("spine", "3", words, audience=audience, at=clock.now())
+        assert find(words, kinds=["spine"], audiences=[audience]) == [("spine", "3")]
+        assert find(words, kinds=["spine"], audiences=["nobody"]) == []
+    assert find("đèn", kinds=["spine"], audiences=["ioc", "public"]) == []

@@ -127,7 +127,7 @@ class _Story:
         self.row = row
         self.outcome: Mapping[str, Any] = row["outcome"]
         self.case_id = receipt.case_id
-        self.number = receipt.number
+        self.line = queries.staff_case(receipt.number, actor=system("demo")).line
         self.reporter = reporter
         self.at = filed_at
         self.agency = ""
@@ -181,15 +181,16 @@ class _Story:
         if self.at >= self.builder.now:
             return
         held = holders(role, of, None, self.at)
-        assignee = self._assigned() if action in {"answer", "commit"} else None
-        who = assignee or (self.builder.dice.choice(held).account_id if held else None)
-        actor = actor_of(who, self.builder.now) if who else system("demo")
-        self._act(actor, action, fields)
+        who = self.builder.dice.choice(held).account_id if held else None
+        self._act(self._actor(who), action, fields)
+
+    def _actor(self, who: UUID | None) -> Actor:
+        return actor_of(who, self.builder.now) if who else system("demo")
 
     def _act(self, actor: Actor, action: str, fields: dict[str, str], photo: str | None = None) -> None:
         assignee = fields.pop("assignee", "")
         with unit():
-            commands.act_on_case(
+            self.line = commands.act_on_case(
                 self.case_id,
                 action,
                 fields=fields,
@@ -200,24 +201,19 @@ class _Story:
                 at=self.at,
             )
 
-    def _assigned(self) -> UUID | None:
-        view = queries.staff_case(self.number, actor=system("demo"))
-        return view.line.holder
-
     def _desk(self, action: str, **fields: str) -> None:
         self._by("ioc_operator", None, action, hours=1.5, **fields)
 
     def _route(self) -> None:
-        line = queries.staff_case(self.number, actor=system("demo")).line
-        routing = directory.route_for(line.category, line.area, directory.local_day(self.at))
+        day = directory.local_day(self.at)
+        routing = directory.route_for(self.line.category, self.line.area, day)
         self.agency = routing.agency
         self._desk("route", agency=routing.agency, why=routing.why.get("vi", ""))
 
     def _in_agency(self, end: str) -> Iterator[Callable[[], Any]]:
         """Intake and assignment, unless the agency's process merges them; a forgotten case stops at one of them."""
         stop_early = end == "in_agency" and self.builder.dice.random() < 0.4
-        line = queries.staff_case(self.number, actor=system("demo")).line
-        if line.step == "intake":
+        if self.line.step == "intake":
             if stop_early:
                 return
             yield lambda: self._by("agency_clerk", self.agency, "accept", hours=3)
@@ -250,14 +246,14 @@ class _Story:
         self._act(self._officer(), action, fields, photo)
 
     def _officer(self) -> Actor:
-        who = self._assigned()
+        who = self.line.holder
         if who is None:
             clerks = holders("agency_clerk", self.agency, None, self.at)
             who = clerks[0].account_id if clerks else None
-        return actor_of(who, self.builder.now) if who else system("demo")
+        return self._actor(who)
 
     def _approve(self) -> None:
-        if queries.staff_case(self.number, actor=system("demo")).line.step == "approve":
+        if self.line.step == "approve":
             self._by("agency_head", self.agency, "approve", hours=2)
 
     def _review_twice(self) -> None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import timedelta
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -19,7 +19,7 @@ from ngomon.directory import queries as directory
 from ngomon.identity import commands, queries
 from ngomon.identity.edge import actor_from, requires
 from ngomon.identity.rules import may, read_contact
-from ngomon.identity.terms import AccountShown, Role
+from ngomon.identity.terms import AbsenceShown, AccountShown, DelegationShown, HoldingShown, Role
 
 from ..commands import give_post
 from ..forms import (
@@ -159,6 +159,41 @@ def _forms(request: HttpRequest, id: UUID, bound: str = "") -> dict[str, Any]:
     }
 
 
+def _post_row(held: HoldingShown, now: datetime, language: str) -> dict[str, Any]:
+    return {
+        "holding": held,
+        "role": role_name(held.role, language),
+        "title": in_language(held.title, language) if held.title else "",
+        "agency": agency_name(held.agency, language),
+        "agency_key": held.agency,
+        "from": day_words(directory.local_day(held.valid_from)),
+        "until": day_words(last_day(held.valid_to)) if held.valid_to else "",
+        "ahead": held.valid_from > now,
+    }
+
+
+def _absence_row(absence: AbsenceShown, names: Mapping[UUID, str], now: datetime) -> dict[str, Any]:
+    return {
+        "id": absence.id,
+        "from": day_words(directory.local_day(absence.valid_from)),
+        "until": day_words(last_day(absence.valid_to)),
+        "who": names.get(absence.substitute_id, "") if absence.substitute_id else "",
+        "now": absence.valid_from <= now,
+    }
+
+
+def _delegation_row(given: DelegationShown, id: UUID, names: Mapping[UUID, str]) -> dict[str, Any]:
+    is_given = given.giver_id == id
+    return {
+        "id": given.id,
+        "is_given": is_given,
+        "who": names.get(given.receiver_id if is_given else given.giver_id, ""),
+        "document": given.document,
+        "from": day_words(directory.local_day(given.valid_from)),
+        "until": day_words(last_day(given.valid_to)),
+    }
+
+
 def _person_page(request: HttpRequest, id: UUID, failed: str = "", **forms: Any) -> HttpResponse:
     account, now, language = _account(id), clock.now(), language_of(request)
     actor = actor_from(request)
@@ -178,40 +213,9 @@ def _person_page(request: HttpRequest, id: UUID, failed: str = "", **forms: Any)
         status=422 if is_wrong else 200,
         account=account,
         name=account.organisation or account.name,
-        posts=[
-            {
-                "holding": h,
-                "role": role_name(h.role, language),
-                "title": in_language(h.title, language) if h.title else "",
-                "agency": agency_name(h.agency, language),
-                "agency_key": h.agency,
-                "from": day_words(directory.local_day(h.valid_from)),
-                "until": day_words(last_day(h.valid_to)) if h.valid_to else "",
-                "ahead": h.valid_from > now,
-            }
-            for h in queries.holdings_of(id, now)
-        ],
-        absences=[
-            {
-                "id": a.id,
-                "from": day_words(directory.local_day(a.valid_from)),
-                "until": day_words(last_day(a.valid_to)),
-                "who": names.get(a.substitute_id, "") if a.substitute_id else "",
-                "now": a.valid_from <= now,
-            }
-            for a in absences
-        ],
-        delegations=[
-            {
-                "id": d.id,
-                "is_given": d.giver_id == id,
-                "who": names.get(d.receiver_id if d.giver_id == id else d.giver_id, ""),
-                "document": d.document,
-                "from": day_words(directory.local_day(d.valid_from)),
-                "until": day_words(last_day(d.valid_to)),
-            }
-            for d in delegations
-        ],
+        posts=[_post_row(held, now, language) for held in queries.holdings_of(id, now)],
+        absences=[_absence_row(absence, names, now) for absence in absences],
+        delegations=[_delegation_row(given, id, names) for given in delegations],
         reason=text(f"identity.locked.reason.{account.locked_reason}") if account.locked_at else "",
         audit_url=f"/admin/audit?kind=account&key={id}",
         failed=failed,
