@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Runs a command against a throw-away PostgreSQL cluster (unix socket only): tests/with_postgres.sh COMMAND…
 set -euo pipefail
+PATH=$PATH:/usr/sbin:/sbin  # runuser stands there
 bin=$(ls -d /usr/lib/postgresql/*/bin 2>/dev/null | sort -V | tail -n 1)
 [ -x "$bin/initdb" ] || { echo "PostgreSQL is not installed: apt-get install postgresql" >&2; exit 3; }
 dir=$(mktemp -d /tmp/ngomon-pg.XXXXXX)
