@@ -19,6 +19,7 @@ from ngomon.core.audit import audit_look
 from ngomon.core.errors import Invalid, NotFound, Refused
 from ngomon.core.geo import distance_m
 from ngomon.core.ids import Ref
+from ngomon.core.rows import key_of
 from ngomon.core.search import find
 from ngomon.core.secrets import blind, open_text
 from ngomon.core.units import command
@@ -336,7 +337,7 @@ def _plain_number(number: str) -> str:
 
 def case_id_of(number: str) -> UUID:
     """The id behind a case number. Raises: NotFound."""
-    found = Case.objects.filter(number=_plain_number(number)).values_list("id", flat=True).first()
+    found = key_of(Case, "number", _plain_number(number))
     if found is None:
         raise NotFound("cases.not_found", number=number)
     return found

@@ -18,12 +18,12 @@ from ngomon.core.actors import Actor
 from ngomon.core.engine import engine
 from ngomon.core.ids import uuid7
 from ngomon.core.models import EventRow
-from ngomon.core.rows import insert
+from ngomon.core.rows import Tracked, insert
 from ngomon.core.terms import Event, Recorded, read_event
 from ngomon.core.units import Unit, before_commit, current_unit
 
 
-class Aggregate(models.Model):
+class Aggregate(Tracked):
     """Base of tables whose rows have a history in the log. `version` is the number of its last event."""
 
     aggregate_kind = ""

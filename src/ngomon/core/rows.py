@@ -1,12 +1,17 @@
-"""Writing many rows of one table with one statement, and reading values back, without the cost of model instances."""
+"""Hand-written SQL for the hot path: many rows of one table in one statement, and whole rows read, changed and written back
+without the cost of building queries. Everything else uses the ORM."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
+from datetime import UTC, date, datetime
 from functools import cache
-from typing import Any
+from typing import Any, TypeVar
+from uuid import UUID
 
 from django.db import connection, models
+
+_AS_IT_IS = frozenset({str, int, float, type(None)})
 
 
 @cache
@@ -40,10 +45,177 @@ def insert(
         for start in range(0, len(rows), step):
             part = rows[start : start + step]
             values = [
-                field.get_db_prep_save(value, connection)
+                value if type(value) in _AS_IT_IS else field.get_db_prep_save(value, connection)
                 for row in part
                 for field, value in zip(fields, row, strict=True)
             ]
             cursor.execute(head + ", ".join([slots] * len(part)) + tail, values)
             written += cursor.rowcount
     return written
+
+
+# --- whole rows ---------------------------------------------------------------------------------------------------
+
+
+class Tracked(models.Model):
+    """Base of tables whose rows are read by `fetch`: a row remembers what was read, so that `save` writes what differs."""
+
+    as_read: tuple[Any, ...] = ()
+
+    class Meta:
+        abstract = True
+
+
+T = TypeVar("T", bound=Tracked)
+
+
+@cache
+def columns_of(model: type[models.Model]) -> tuple[str, ...]:
+    """The columns of a table, in the order of its model."""
+    return tuple(field.attname for field in model._meta.concrete_fields)
+
+
+def _as_instant(value: Any) -> Any:
+    if value is None:
+        return None
+    read = datetime.fromisoformat(value) if isinstance(value, str) else value
+    return read.replace(tzinfo=UTC) if read.tzinfo is None else read.astimezone(UTC)
+
+
+def _as_date(value: Any) -> Any:
+    return date.fromisoformat(value) if isinstance(value, str) else value
+
+
+def _as_uuid(value: Any) -> Any:
+    return UUID(hex=value) if isinstance(value, str) else value
+
+
+def _as_flag(value: Any) -> Any:
+    return None if value is None else bool(value)
+
+
+_READERS: tuple[tuple[type[models.Field[Any, Any]], Callable[[Any], Any]], ...] = (
+    (models.DateTimeField, _as_instant),
+    (models.DateField, _as_date),
+    (models.UUIDField, _as_uuid),
+    (models.BooleanField, _as_flag),
+)
+
+
+@cache
+def _readers(model: type[models.Model]) -> tuple[tuple[int, Callable[[Any], Any]], ...]:
+    """Which columns' raw values become something else in Python, on either database, and how."""
+    found = []
+    for place, column in enumerate(model._meta.concrete_fields):
+        field = column.target_field if isinstance(column, models.ForeignKey) else column
+        reader = next((reader for kind, reader in _READERS if isinstance(field, kind)), None)
+        if reader is not None:
+            found.append((place, reader))
+    return tuple(found)
+
+
+@cache
+def _select(model: type[models.Model]) -> str:
+    names = ", ".join(f'"{name}"' for name in columns_of(model))
+    return f'SELECT {names} FROM "{model._meta.db_table}" '
+
+
+def hold(*, skip: bool = False) -> str:
+    """The end of a reading statement that keeps its rows from others until the unit ends; `skip` those already kept."""
+    if connection.vendor != "postgresql":
+        return ""
+    return " FOR UPDATE SKIP LOCKED" if skip else " FOR UPDATE"
+
+
+def fetch(model: type[T], tail: str, values: Sequence[Any]) -> list[T]:
+    """Whole rows of a table; `tail` is what follows FROM, with one %s for each value. One statement."""
+    with connection.cursor() as cursor:
+        cursor.execute(_select(model) + tail, _stored(values))
+        return [_made(model, row) for row in cursor.fetchall()]
+
+
+def key_of(model: type[models.Model], column: str, value: str) -> UUID | None:
+    """The key of the row in which a unique column holds a value. One statement."""
+    statement = f'SELECT "id" FROM "{model._meta.db_table}" WHERE "{column}" = %s'
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [value])
+        row = cursor.fetchone()
+    found: UUID | None = _as_uuid(row[0]) if row else None
+    return found
+
+
+def _made(model: type[T], row: Sequence[Any]) -> T:
+    values = list(row)
+    for place, read in _readers(model):
+        values[place] = read(values[place])
+    instance = model.from_db("default", columns_of(model), values)
+    instance.as_read = tuple(values)
+    return instance
+
+
+def _plain(value: Any) -> Any:
+    """A value as SQLite stores it, in the form Django gives it too (instants in UTC, identifiers as 32 digits)."""
+    if isinstance(value, datetime):
+        return str(value.astimezone(UTC).replace(tzinfo=None))
+    if isinstance(value, UUID):
+        return value.hex
+    return value.isoformat() if isinstance(value, date) else value
+
+
+def _stored(values: Iterable[Any]) -> list[Any]:
+    """Values as this database takes them; a member of a string enumeration as its string."""
+    told = [str(value) if isinstance(value, str) else value for value in values]
+    return told if connection.vendor == "postgresql" else [_plain(value) for value in told]
+
+
+def add(row: models.Model) -> bool:
+    """Write a new row whole; False when a unique constraint knows it already."""
+    model = type(row)
+    with connection.cursor() as cursor:
+        cursor.execute(_insert_whole(model), _stored(getattr(row, name) for name in columns_of(model)))
+        return bool(cursor.rowcount == 1)
+
+
+@cache
+def _insert_whole(model: type[models.Model]) -> str:
+    names = columns_of(model)
+    columns, slots = ", ".join(f'"{name}"' for name in names), ", ".join(["%s"] * len(names))
+    return f'INSERT INTO "{model._meta.db_table}" ({columns}) VALUES ({slots}) ON CONFLICT DO NOTHING'
+
+
+def _changes(row: Tracked) -> tuple[tuple[str, ...], list[Any]]:
+    """The columns that differ from what was read, and their values with the key behind."""
+    names = columns_of(type(row))
+    changed = [
+        (name, value)
+        for name, was in zip(names, row.as_read, strict=True)
+        if (value := getattr(row, name)) is not was and value != was
+    ]
+    return tuple(name for name, _ in changed), _stored([*(value for _, value in changed), row.pk])
+
+
+@cache
+def _update(model: type[models.Model], names: tuple[str, ...]) -> str:
+    changes = ", ".join(f'"{name}" = %s' for name in names)
+    return f'UPDATE "{model._meta.db_table}" SET {changes} WHERE "id" = %s'
+
+
+def save(row: Tracked) -> None:
+    """Write back what differs from what `fetch` read. Raises: ValueError for a row that was not read by it."""
+    names, values = _changes(row)
+    if names:
+        with connection.cursor() as cursor:
+            cursor.execute(_update(type(row), names), values)
+        row.as_read = tuple(getattr(row, name) for name in columns_of(type(row)))
+
+
+def save_all(changed: Iterable[Tracked]) -> None:
+    """Write back what differs of several rows, those with the same changes together."""
+    alike: dict[tuple[type[Tracked], tuple[str, ...]], list[list[Any]]] = {}
+    for row in changed:
+        names, values = _changes(row)
+        if names:
+            alike.setdefault((type(row), names), []).append(values)
+    with connection.cursor() as cursor:
+        for (model, names), found in alike.items():
+            cursor.executemany(_update(model, names), found)

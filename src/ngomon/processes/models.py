@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from django.db import models
 from django.db.models import Q
@@ -42,8 +42,6 @@ class Instance(Aggregate):
 
     aggregate_kind = PROCESS
     personal: ClassVar[dict[str, str]] = {}
-    as_read: tuple[Any, ...] = ()
-    """The row as it was read (see `rows`), so that only what changed is written back."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     of_kind = models.CharField(max_length=40)

@@ -16,6 +16,7 @@ from ngomon.core.errors import Invalid, Refused
 from ngomon.core.events import emit
 from ngomon.core.ids import uuid7
 from ngomon.core.images import StoredPhoto
+from ngomon.core.rows import save
 from ngomon.core.secrets import blind, seal_text
 from ngomon.core.units import command
 
@@ -63,7 +64,7 @@ def rate(
     before = scopes(case)
     case.rating = rating
     emit(case, CaseRated(str(case.id), rating), actor=actor, at=at, audience=live_audience(case))
-    case.save(update_fields=["rating", "version"])
+    save(case)
     count_moved(case, before)
     if rating == Rating.DISSATISFIED:
         action, fields = "object", {"rating": rating, "reason": comment}
@@ -128,5 +129,5 @@ def follow(case_id: UUID, *, actor: Actor, at: datetime) -> None:
     )
     emit(case, CaseFollowed(str(case.id)), actor=actor, at=at)
     case.reports += 1
-    case.save(update_fields=["version", "reports"])
+    save(case)
     audit("cases.follow", case.ref, actor=actor, at=at)

@@ -11,6 +11,7 @@ from ngomon.core.audit import audit
 from ngomon.core.errors import Invalid
 from ngomon.core.events import emit
 from ngomon.core.images import StoredPhoto
+from ngomon.core.rows import save
 from ngomon.core.search import index
 from ngomon.core.units import command
 from ngomon.directory import queries as directory
@@ -78,7 +79,7 @@ def act_on_case(
     if action == "commit" and case.commit_until_on:
         promise = CommitmentMade(str(case.id), case.agency, case.commit_until_on.isoformat())
         emit(case, promise, actor=actor, at=at, audience=live_audience(case))
-    case.save()
+    save(case)
     count_moved(case, before)
     audit(f"cases.{action}", case.ref, actor=actor, at=at, detail={"step": case.step})
     return line_of(case)
@@ -153,7 +154,7 @@ def follow_process(case_id: UUID, *, actor: Actor, at: datetime) -> None:
     _open_or_closed(case, at)
     event = CaseMoved(str(case.id), "by_itself", case.step, case.status, case.agency, "")
     emit(case, event, actor=actor, at=at, audience=live_audience(case))
-    case.save()
+    save(case)
     count_moved(case, before)
     audit("cases.follow_process", case.ref, actor=actor, at=at, detail={"step": case.step})
 
@@ -163,7 +164,8 @@ def _show(case: Case, at: datetime) -> None:
     if case.is_public or not directory.category(case.category).public_map:
         return
     case.is_public = True
-    Picture.objects.filter(case=case, role="before").update(is_public=True)
+    if case.thumbnail:  # there is one as soon as there is any picture of a report
+        Picture.objects.filter(case=case, role="before").update(is_public=True)
     index("case", str(case.id), f"{case.number} {case.text} {case.place}", audience="public", at=at)
 
 
@@ -186,7 +188,7 @@ def comment(case_id: UUID, text: str, *, actor: Actor, at: datetime) -> None:
     entry, commitment = write_entry(case, EntryKind.NOTE, text, audience=Audience.STAFF, actor=actor, at=at)
     event = CaseMoved(str(case.id), "note", case.step, case.status, case.agency, entry)
     emit(case, event, actor=actor, at=at, audience=live_audience(case), commitment=commitment)
-    case.save(update_fields=["version"])
+    save(case)
     audit("cases.comment", case.ref, actor=actor, at=at)
 
 
@@ -245,5 +247,5 @@ def _tell_staff_only(
     set_place_in_process(case, moved, at)
     event = CaseMoved(str(case.id), action, case.step, case.status, case.agency, said[0])
     emit(case, event, actor=actor, at=at, audience=live_audience(case), commitment=said[1])
-    case.save()
+    save(case)
     audit(f"cases.{action}", case.ref, actor=actor, at=at)

@@ -15,7 +15,7 @@ from ngomon.core.commitments import commit
 from ngomon.core.errors import Conflict, Invalid, NotFound
 from ngomon.core.events import emit
 from ngomon.core.ids import uuid7
-from ngomon.core.rows import insert
+from ngomon.core.rows import insert, save
 from ngomon.core.search import index
 from ngomon.core.secrets import blind, seal_text
 from ngomon.core.text import clean
@@ -64,7 +64,7 @@ def file_report(filing: Filing, *, actor: Actor, at: datetime) -> Receipt:
     if is_new:
         insert(Case, _CASE, [[getattr(case, name) for name in _CASE]])
     else:
-        case.save(update_fields=["version", "reports", "thumbnail"])
+        save(case)
     detail = {"source": filing.source, "new": is_new}
     audit("cases.file_report", case.ref, actor=actor, at=at, detail=detail)
     return receipt(case, at, is_new=is_new, joined=not is_new, claim_code=claim_code)

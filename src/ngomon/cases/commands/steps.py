@@ -16,7 +16,7 @@ from ngomon.core.commitments import commit
 from ngomon.core.errors import Conflict, NotFound
 from ngomon.core.ids import uuid7
 from ngomon.core.images import StoredPhoto
-from ngomon.core.rows import insert
+from ngomon.core.rows import fetch, hold, insert
 from ngomon.core.secrets import blind
 from ngomon.core.text import clean
 from ngomon.processes.terms import Moved
@@ -45,9 +45,10 @@ def locked(case_id: UUID, *, version: int | None = None) -> Case:
 
     Raises: NotFound; Conflict when it is not at the version that the actor saw.
     """
-    case = Case.objects.select_for_update().filter(pk=case_id).first()
-    if case is None:
+    found = fetch(Case, 'WHERE "id" = %s' + hold(), [case_id])
+    if not found:
         raise NotFound("cases.not_found")
+    case = found[0]
     if version is not None and case.version != version:
         raise Conflict("cases.changed_meanwhile", number=case.number)
     return case
@@ -109,6 +110,11 @@ def count_with_number(added: Counter[str], scope: str) -> int:
     return _count([*added.items(), (scope, 1)])[scope]
 
 
+_ENTRY = (
+    "id", "case", "kind", "audience", "text", "code", "agency", "actor_id", "at", "salt", "is_current",
+)  # fmt: skip
+
+
 def write_entry(
     case: Case,
     kind: EntryKind,
@@ -123,19 +129,10 @@ def write_entry(
     """Write words into a case; the entry's id and the commitment that goes into the log beside it."""
     words = clean(text)
     salt, commitment = commit(words)
-    entry = Entry.objects.create(
-        id=uuid7(),
-        case=case,
-        kind=kind,
-        audience=audience,
-        text=words,
-        code=code,
-        agency=agency,
-        actor_id=author_of(actor),
-        at=at,
-        salt=salt,
-    )
-    return str(entry.id), commitment
+    entry_id = uuid7()
+    row = (entry_id, case.pk, kind, audience, words, code, agency, author_of(actor), at, salt, True)
+    insert(Entry, _ENTRY, [row])
+    return str(entry_id), commitment
 
 
 _PICTURE = (

@@ -9,6 +9,7 @@ from ngomon.core.actors import Actor
 from ngomon.core.audit import audit
 from ngomon.core.errors import Conflict, Invalid, NotFound, Refused
 from ngomon.core.events import emit
+from ngomon.core.rows import save
 from ngomon.core.units import command
 from ngomon.directory import queries as directory
 from ngomon.identity.rules import may
@@ -40,7 +41,7 @@ def change_category(case_id: UUID, category: str, *, actor: Actor, at: datetime)
     event = CategoryChanged(str(case.id), case.category, category)
     case.category = category
     emit(case, event, actor=actor, at=at, audience=live_audience(case))
-    case.save(update_fields=["category", "version"])
+    save(case)
     count_moved(case, before)
     audit("cases.change_category", case.ref, actor=actor, at=at, detail={"to": category})
 
@@ -65,8 +66,8 @@ def merge(case_id: UUID, into: UUID, *, actor: Actor, at: datetime) -> None:
     target.reports += moved
     case.reports = 0
     emit(case, CaseMerged(str(case.id), str(target.id)), actor=actor, at=at, audience=live_audience(case))
-    case.save()
-    target.save(update_fields=["reports"])
+    save(case)
+    save(target)
     count_moved(case, before)
     audit("cases.merge", case.ref, actor=actor, at=at, detail={"into": target.number})
 
@@ -90,7 +91,7 @@ def unmerge(case_id: UUID, *, actor: Actor, at: datetime) -> None:
     case.reports = len(ids)
     target.reports -= len(ids)
     emit(case, CaseUnmerged(str(case.id), str(target.id)), actor=actor, at=at, audience=live_audience(case))
-    case.save()
-    target.save(update_fields=["reports"])
+    save(case)
+    save(target)
     count_moved(case, before)
     audit("cases.unmerge", case.ref, actor=actor, at=at, detail={"out_of": target.number})

@@ -8,7 +8,7 @@ from ngomon.core.actors import Actor
 from ngomon.core.audit import audit
 from ngomon.core.errors import Conflict, Invalid, Refused
 from ngomon.core.ids import Ref
-from ngomon.core.rows import insert
+from ngomon.core.rows import insert, save
 from ngomon.core.units import command
 from ngomon.directory import queries as directory
 
@@ -135,7 +135,7 @@ def _written(
 ) -> Moved:
     known = queries.definition(instance.definition, instance.n)
     moving.set_timer(instance, known, known.steps[instance.step])
-    rows.save(instance)
+    save(instance)
     rows.move_counts(before, rows.counted(instance))
     audit(what, of, actor=actor, at=at, detail={"reason": reason[:64]})
     return queries.moved(instance)

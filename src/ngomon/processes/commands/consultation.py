@@ -9,11 +9,11 @@ from ngomon.core.actors import Actor
 from ngomon.core.audit import audit
 from ngomon.core.errors import Conflict, Invalid, NotFound, Refused
 from ngomon.core.ids import Ref, uuid7
-from ngomon.core.rows import insert
+from ngomon.core.rows import insert, save
 from ngomon.core.units import command
 from ngomon.directory import queries as directory
 
-from .. import queries, rows
+from .. import queries
 from ..models import Consultation, Instance
 from ..rules import deadlines, steps
 from ..terms import (
@@ -175,6 +175,6 @@ def _recount(instance: Instance, parts: list[Consultation]) -> None:
 def _written(instance: Instance, what: str, of: Ref, actor: Actor, at: datetime) -> Moved:
     known = queries.definition(instance.definition, instance.n)
     moving.set_timer(instance, known, known.steps[instance.step])
-    rows.save(instance)
+    save(instance)
     audit(what, of, actor=actor, at=at)
     return queries.moved(instance)

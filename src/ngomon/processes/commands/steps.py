@@ -13,6 +13,7 @@ from ngomon.core.actors import Actor
 from ngomon.core.audit import audit
 from ngomon.core.errors import Conflict, Invalid, NotFound, Refused
 from ngomon.core.ids import Ref, uuid7
+from ngomon.core.rows import add, save
 from ngomon.core.units import command
 from ngomon.directory import queries as directory
 from ngomon.identity import queries as identity
@@ -68,7 +69,7 @@ def start(
     started = ProcessStarted(*about(instance), known.key, known.n, budget.unit, budget.n)
     tell(instance, started, actor=actor, at=at)
     moving.enter(instance, known, known.start, actor=actor, at=at)
-    if not rows.add(instance):
+    if not add(instance):
         raise Conflict("processes.error.running_already", of=of.label or of.key)
     rows.move_counts(rows.Count(), rows.counted(instance))
     audit("processes.start", of, actor=actor, at=at, detail={"definition": known.key, "n": known.n})
@@ -145,7 +146,7 @@ def take(
     for role in action.tells:
         told = Escalated(*about(instance), role, was_agency, str(instance.task), was_step, action.key)
         tell(instance, told, actor=actor, at=at)
-    rows.save(instance)
+    save(instance)
     rows.move_counts(before, rows.counted(instance))
 
 
@@ -228,7 +229,7 @@ def assign(of: Ref, account: UUID | None, *, actor: Actor, at: datetime) -> Move
         instance.last_officer = account
     event = TaskAssigned(*about(instance), str(instance.task), str(account or ""))
     tell(instance, event, actor=actor, at=at)
-    rows.save(instance)
+    save(instance)
     audit("processes.assign", of, actor=actor, at=at, detail={"account": str(account or "")})
     return queries.moved(instance)
 
@@ -266,7 +267,7 @@ def reopen(of: Ref, *, reason: str, actor: Actor, at: datetime, to_step: str | N
         tell(instance, done, actor=actor, at=at)
     instance.ended_at, instance.outcome, instance.assignee = None, "", None
     moving.enter(instance, known, to, actor=actor, at=at)
-    rows.save(instance)
+    save(instance)
     rows.move_counts(before, rows.counted(instance))
     audit("processes.reopen", of, actor=actor, at=at, detail={"reason": reason, "step": instance.step})
     return queries.moved(instance)
@@ -288,7 +289,7 @@ def cancel(of: Ref, *, reason: str, actor: Actor, at: datetime) -> Moved:
     done = TaskDone(*about(instance), str(instance.task), instance.step, "cancel", "")
     tell(instance, done, actor=actor, at=at)
     moving.end_now(instance, reason[:40], actor=actor, at=at)
-    rows.save(instance)
+    save(instance)
     rows.move_counts(before, rows.counted(instance))
     audit("processes.cancel", of, actor=actor, at=at, detail={"reason": reason})
     return queries.moved(instance)

@@ -14,6 +14,7 @@ from django.db.models import Q
 from ngomon.core.actors import Actor
 from ngomon.core.audit import audit
 from ngomon.core.ids import Ref
+from ngomon.core.rows import save_all
 from ngomon.core.terms import Event
 from ngomon.core.units import command
 from ngomon.directory import queries as directory
@@ -71,7 +72,7 @@ def _wake_batch(batch: list[Instance], above: _Above, *, actor: Actor, at: datet
         before.update(was)
         after.update(rows.counted(instance))
         changed.append(instance)
-    rows.save_all(changed)
+    save_all(changed)
     rows.move_counts(before, after)
 
 
@@ -247,7 +248,7 @@ def move_work(agency: str, successor: str, *, actor: Actor, at: datetime) -> int
         after.update(rows.counted(instance))
         moved.append(instance)
         found += 1
-    rows.save_all(moved)
+    save_all(moved)
     rows.move_counts(before, after)
     _move_consultations(agency, successor)
     Instance.objects.filter(proposed=agency, ended_at__isnull=True).update(proposed=successor)
