@@ -16,6 +16,7 @@ from ngomon.core.audit import audit_look
 from ngomon.core.errors import Invalid, NotFound
 from ngomon.core.events import history
 from ngomon.core.ids import Ref
+from ngomon.core.rows import fetch
 from ngomon.core.secrets import blind, open_text
 from ngomon.core.terms import Recorded
 from ngomon.core.units import command
@@ -165,9 +166,10 @@ class Told:
 
 def told_of(case_id: UUID) -> Told:
     """The case as its messages tell it. Raises: NotFound."""
-    case = Case.objects.filter(pk=case_id).first()
-    if case is None:
+    found = fetch(Case, 'WHERE "id" = %s', [case_id])
+    if not found:
         raise NotFound("cases.not_found")
+    case = found[0]
     until = case.commit_until_on.isoformat() if case.commit_until_on else ""
     into = ""
     if case.merged_into:

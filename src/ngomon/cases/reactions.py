@@ -49,13 +49,17 @@ def when_case_opened_tell_reporter(
     _tell_all(recorded, told, "received", {"when": acknowledged_by(told.opened_at)}, actor=actor, at=at)
 
 
-@on(SignalReceived)
+def _was_added(recorded: Recorded) -> bool:
+    """Added to a case that was open; who opened one hears by CaseOpened, who follows has no receipt."""
+    event = recorded.event
+    return isinstance(event, SignalReceived) and not event.is_first and event.source != "follow"
+
+
+@on(SignalReceived, only=_was_added)
 def when_another_reports_tell_them(
     recorded: Recorded, event: SignalReceived, *, actor: Actor, at: datetime
 ) -> None:
     """One whose report was added to an open case hears its number; those who know already are not told again."""
-    if event.is_first or event.source == "follow":
-        return
     told = told_of(UUID(event.case_id))
     found = hearers_of(told.id, actor=actor, purpose="cases.joined", at=at)
     _tell(recorded, told, "received", found[-1:], {"when": acknowledged_by(recorded.at)}, actor=actor, at=at)

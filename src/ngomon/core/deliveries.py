@@ -10,7 +10,7 @@ import json
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 from uuid import UUID
 
 from django.db import connection
@@ -36,6 +36,15 @@ class Channel(Protocol):
 
     def send(self, id: UUID, address: str, content: Mapping[str, Any]) -> str:
         """Hand over one message under its stable id; a word of the receiver's to keep. May be called again."""
+        ...
+
+
+@runtime_checkable
+class Resting(Protocol):
+    """A channel that keeps a line open from one message to the next."""
+
+    def rest(self) -> None:
+        """Nothing more to send for now: close what is open."""
         ...
 
 
@@ -151,6 +160,13 @@ def send(message: Outgoing) -> str:
     if channel is None:
         raise Unavailable("core.delivery.no_channel", channel=message.channel)
     return channel.send(message.id, message.address, message.content)
+
+
+def rest(channel: str) -> None:
+    """Outside units: a batch is through; a channel that keeps a line open closes it."""
+    found: object = channels.get(channel)
+    if isinstance(found, Resting):
+        found.rest()
 
 
 def sent(id: UUID, receipt: str, *, at: datetime) -> None:

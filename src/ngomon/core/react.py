@@ -31,6 +31,12 @@ class Reaction:
     from_start: bool
     only: Callable[[Recorded], bool] | None = None
 
+    def concerns(self, recorded: Recorded) -> bool:
+        """Whether this event is to be handled at all."""
+        if recorded.kind not in self.kinds or recorded.event is None:
+            return False
+        return self.only is None or self.only(recorded)
+
 
 @dataclass(frozen=True, slots=True)
 class Duty:

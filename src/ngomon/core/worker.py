@@ -22,6 +22,7 @@ from ngomon.core.engine import engine
 from ngomon.core.events import head, read_log
 from ngomon.core.models import Cursor, EventRow, Parked, Tick
 from ngomon.core.react import Duty, Reaction, duties, reactions
+from ngomon.core.rows import hold
 from ngomon.core.terms import Recorded
 from ngomon.core.units import unit
 
@@ -32,12 +33,27 @@ TRIES_OF_DATABASE = 10
 BATCH = 200
 
 
-def _lock_cursor(name: str) -> Cursor | None:
-    """The cursor's row, held for this unit; None when another worker holds it."""
-    rows = Cursor.objects.filter(name=name)
-    if connection.features.has_select_for_update_skip_locked:
-        rows = rows.select_for_update(skip_locked=True)
-    return rows.first()
+def _lock_cursor(name: str, aggregate: str = "") -> tuple[int, bool] | None:
+    """Where a cursor stands, held for this unit, and whether events of an aggregate are parked behind it.
+
+    None when another worker holds it. One statement.
+    """
+    statement = (
+        "SELECT position, EXISTS (SELECT 1 FROM core_parked WHERE reaction = %s AND aggregate = %s)"
+        " FROM core_cursor WHERE name = %s" + hold(skip=True)
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [name, aggregate, name])
+        row = cursor.fetchone()
+    return (row[0], bool(row[1])) if row else None
+
+
+def _move_cursor(name: str, position: int) -> None:
+    now = connection.ops.adapt_datetimefield_value(clock.now())
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE core_cursor SET position = %s, moved_at = %s WHERE name = %s", [position, now, name]
+        )
 
 
 def open_cursors() -> None:
@@ -77,7 +93,7 @@ def _run_one(reaction: Reaction, fresh: list[Recorded]) -> tuple[int, bool]:
     """Handle what concerns this reaction; how many, and whether all of it is done (else another worker is at it)."""
     ran = 0
     for recorded in fresh:
-        if recorded.kind not in reaction.kinds or recorded.event is None:
+        if not reaction.concerns(recorded):
             continue
         if not _attempt(reaction, recorded):
             return ran, False
@@ -119,27 +135,24 @@ def _attempt(reaction: Reaction, recorded: Recorded) -> bool:
 def _handle(reaction: Reaction, recorded: Recorded) -> bool:
     aggregate = f"{recorded.aggregate_kind}:{recorded.aggregate_id}"
     with unit():
-        cursor = _lock_cursor(reaction.name)
-        if cursor is None or cursor.position >= recorded.position:
-            return cursor is not None
-        if Parked.objects.filter(reaction=reaction.name, aggregate=aggregate).exists():
+        found = _lock_cursor(reaction.name, aggregate)
+        if found is None or found[0] >= recorded.position:
+            return found is not None
+        if found[1]:
             _park_row(reaction.name, recorded, "waits behind an earlier one", attempts=0, is_first=False)
         else:
             reaction.handle(recorded, recorded.event, actor=actors.system(reaction.name), at=clock.now())
-        cursor.position = recorded.position
-        cursor.moved_at = clock.now()
-        cursor.save(update_fields=["position", "moved_at"])
+        _move_cursor(reaction.name, recorded.position)
     return True
 
 
 def _park(name: str, recorded: Recorded, error: str, *, attempts: int, is_first: bool) -> None:
     with unit():
-        cursor = _lock_cursor(name)
-        if cursor is None or cursor.position >= recorded.position:
+        found = _lock_cursor(name)
+        if found is None or found[0] >= recorded.position:
             return
         _park_row(name, recorded, error, attempts=attempts, is_first=is_first)
-        cursor.position = recorded.position
-        cursor.save(update_fields=["position"])
+        _move_cursor(name, recorded.position)
 
 
 def _park_row(name: str, recorded: Recorded, error: str, *, attempts: int, is_first: bool) -> None:
@@ -250,6 +263,8 @@ def send_deliveries(
                 deliveries.give_back([left.id for left in claimed[n:]], at=clock.now())
             return n
         _send(message)
+    for name in {message.channel for message in claimed}:
+        deliveries.rest(name)
     return len(claimed)
 
 

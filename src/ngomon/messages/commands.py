@@ -14,6 +14,7 @@ from ngomon.core.audit import audit
 from ngomon.core.deliveries import deliver
 from ngomon.core.errors import Conflict, Invalid, NotFound, Refused
 from ngomon.core.ids import Ref, uuid7
+from ngomon.core.rows import add
 from ngomon.core.secrets import seal_text
 from ngomon.core.units import command
 from ngomon.identity.queries import reach_of
@@ -46,8 +47,6 @@ def tell(
     language and finds it in its inbox too; `language` is for a contact. `of.url` becomes the link. Nothing urgent waits.
     Once: with an `id` of `terms.message_id(...)` a second call changes nothing.
     """
-    if id is not None and Message.objects.filter(pk=id).exists():
-        return id
     account_id = to if isinstance(to, UUID) else None
     preference = Preference()
     contacts = [to] if isinstance(to, Contact) else []
@@ -66,7 +65,8 @@ def tell(
         is_urgent=is_urgent,
         created_at=at,
     )
-    message.save(force_insert=True)
+    if not add(message):
+        return message.pk
     content = _Content(template, pack(values), language, of)
     taken = ways(contacts, preference, is_urgent=is_urgent)
     sent = [_send(message, way, contact, content, preference, at=at) for way, contact in taken]

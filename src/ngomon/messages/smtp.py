@@ -1,4 +1,4 @@
-"""The way out by e-mail: one SMTP transaction per message, plain text with a simple HTML page of the same words.
+"""The way out by e-mail: one SMTP transaction per message over a line kept for a batch, plain text with a simple HTML page of the same words.
 
 The Message-ID is made of the delivery's stable id, so a repeat after a crash is the same message to the receiver.
 Source: RFC 5321, RFC 5322 §3.6.4, RFC 3834 (Auto-Submitted).
@@ -9,8 +9,9 @@ from __future__ import annotations
 import re
 import smtplib
 import ssl
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+import threading
+from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from email.message import EmailMessage
 from email.utils import format_datetime, formataddr, parseaddr
@@ -61,19 +62,29 @@ class SmtpChannel:
         self._server = server
         self._sender = sender
         self._host = parseaddr(sender)[1].rpartition("@")[2] or "localhost"
+        self._line: smtplib.SMTP | None = None
+        self._one_at_a_time = threading.Lock()
 
     def send(self, id: UUID, address: str, content: Mapping[str, Any]) -> str:
         """Hand one message over; the server's word. Raises: Undeliverable for a refusal that no repeat can help."""
         mail = self.compose(id, address, content)
-        with self._connected() as smtp:
+        with self._one_at_a_time:
             try:
-                smtp.send_message(mail, from_addr=parseaddr(self._sender)[1], to_addrs=[address])
+                self._open().send_message(mail, from_addr=parseaddr(self._sender)[1], to_addrs=[address])
             except smtplib.SMTPRecipientsRefused as refused:
                 code, words = next(iter(refused.recipients.values()))
                 raise _refusal(code, words) from None
             except smtplib.SMTPDataError as error:
                 raise _refusal(error.smtp_code, error.smtp_error) from None
+            except Exception:
+                self._close()
+                raise
         return f"smtp:{self._server.host}"
+
+    def rest(self) -> None:
+        """The batch is through: take leave of the server."""
+        with self._one_at_a_time:
+            self._close()
 
     def compose(self, id: UUID, address: str, content: Mapping[str, Any]) -> EmailMessage:
         """The message as it travels. Raises: Undeliverable for an address that cannot stand in a header."""
@@ -100,8 +111,21 @@ class SmtpChannel:
         shown = {**content, "link": link, "language": language, "site": site}
         return render_to_string("messages/mail.html", {**shown, "open": text("messages.mail.open", language)})
 
-    @contextmanager
-    def _connected(self) -> Iterator[smtplib.SMTP]:
+    def _open(self) -> smtplib.SMTP:
+        """The line as the last message left it, or a new one where the server has hung up."""
+        if self._line is not None and _answers(self._line):
+            return self._line
+        self._close()
+        self._line = self._connected()
+        return self._line
+
+    def _close(self) -> None:
+        line, self._line = self._line, None
+        if line is not None:
+            with suppress(OSError, smtplib.SMTPException):
+                line.quit()
+
+    def _connected(self) -> smtplib.SMTP:
         server = self._server
         if server.tls == "tls":
             smtp: smtplib.SMTP = smtplib.SMTP_SSL(
@@ -109,12 +133,23 @@ class SmtpChannel:
             )
         else:
             smtp = smtplib.SMTP(server.host, server.port, timeout=TIMEOUT_S)
-        with smtp:
+        try:
             if server.tls == "starttls":
                 smtp.starttls(context=_trust())
             if server.user:
                 smtp.login(server.user, server.password)
-            yield smtp
+        except Exception:
+            smtp.close()
+            raise
+        return smtp
+
+
+def _answers(line: smtplib.SMTP) -> bool:
+    """Whether the server still listens, and forgets what an unfinished message left (RFC 5321 §4.1.1.5)."""
+    try:
+        return line.rset()[0] == 250
+    except (OSError, smtplib.SMTPException):
+        return False
 
 
 @cache

@@ -261,11 +261,11 @@ def test_a_lost_database_parks_nothing(seen, monkeypatch):
     tries: list[int] = []
     real = worker._lock_cursor
 
-    def flapping(name):
+    def flapping(name, aggregate=""):
         tries.append(1)
         if len(tries) < 6:
             raise OperationalError("the database system is starting up")
-        return real(name)
+        return real(name, aggregate)
 
     monkeypatch.setattr(worker, "_lock_cursor", flapping)
     monkeypatch.setattr(worker.time, "sleep", lambda s: None)
