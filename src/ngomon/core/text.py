@@ -6,7 +6,6 @@ import re
 import unicodedata
 from collections.abc import Mapping
 
-_SPACES = re.compile(r"\s+")
 _WORDS = re.compile(r"[0-9a-z]+")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u200b\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff]")
 
@@ -17,14 +16,24 @@ def clean(text: str) -> str:
     return _CONTROL.sub("", text).strip()
 
 
+class _Folding(dict[int, str]):
+    """What each character becomes when folded; filled as characters occur."""
+
+    def __missing__(self, code: int) -> str:
+        parts = unicodedata.normalize("NFD", chr(code).casefold().replace("đ", "d").replace("ð", "d"))
+        found = self[code] = "".join(part for part in parts if not unicodedata.combining(part))
+        return found
+
+
+_FOLDING = _Folding()
+
+
 def fold(text: str) -> str:
     """Text as we search and match it: lower case, no tone marks, đ as d, single spaces.
 
     `fold("Đường Lê Lợi") == fold("DUONG LE LOI") == "duong le loi"`.
     """
-    decomposed = unicodedata.normalize("NFD", text.casefold().replace("đ", "d").replace("ð", "d"))
-    bare = "".join(c for c in decomposed if not unicodedata.combining(c))
-    return _SPACES.sub(" ", bare).strip()
+    return " ".join(text.translate(_FOLDING).split())
 
 
 def words(text: str) -> list[str]:
