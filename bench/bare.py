@@ -1,8 +1,9 @@
-"""The bare limit: the rows that one request writes, written by the raw driver in one durable transaction each, with the same
-settings of the database. Inside an installation:
+"""The bare limit: the rows that one request writes (or reads), written (or read) by the raw driver, in one durable transaction
+each, with the same settings of the database. Inside an installation:
 
     python -m bench.bare report N KEY                       reports, each a new case
     python -m bench.bare change N PATH HEADERS BODY         a status change, each of another case
+    python -m bench.bare read N PATH HEADERS                what a page reads, and its rows as JSON
 
 SQLite takes one writer at a time, so one thread writes; PostgreSQL gets as many connections as the load has.
 """
@@ -25,6 +26,7 @@ if __name__ == "__main__":
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "ngomon.settings")
     django.setup()
 
+import orjson
 import psycopg
 from django.conf import settings
 from django.db import connection
@@ -185,6 +187,37 @@ def write_postgres(todo: list[Transaction]) -> None:
         thread.join()
 
 
+def reading(path: str, headers: str) -> Transaction:
+    """The statements of one request in a warm process, with their values."""
+    seen: Transaction = []
+
+    def note(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        seen.append((sql.replace("%s", _slot()), list(params or ())))
+        return execute(sql, params, many, context)
+
+    client = Client(headers=json.loads(headers))
+    for _ in range(2):
+        seen.clear()
+        with connection.execute_wrapper(note):
+            answer = client.get(path)
+        assert answer.status_code == 200, answer.content
+    return [(sql, values) for sql, values in seen if sql.lstrip().upper().startswith("SELECT")]
+
+
+def read(n: int, statements: Transaction) -> int:
+    """Ask the statements n times on one connection, the rows made JSON; how many rows one time gives."""
+    rows: list[Any] = []
+    with connection.cursor() as django_cursor:
+        cursor = django_cursor.cursor.connection.cursor()
+        for _ in range(n):
+            rows = []
+            for sql, values in statements:
+                cursor.execute(sql, values)
+                rows += cursor.fetchall()
+            orjson.dumps([[*row] for row in rows], default=str)
+    return len(rows)
+
+
 def main() -> None:
     """Write bare; the rate, CPU milliseconds of this process per transaction, and what was written."""
     what, n, *rest = sys.argv[1], int(sys.argv[2]), *sys.argv[3:]
@@ -193,6 +226,14 @@ def main() -> None:
         todo = transactions(n, made)
         moved = sum(map(len, made[1].counts.values()))
         rows = sum(len(some) for _, some in Loader([made]).stamp(0)[1]) + moved
+    elif what == "read":
+        statements = reading(*rest)
+        cpu, began = time.process_time(), time.perf_counter()
+        rows = read(n, statements)
+        seconds, cpu_ms = time.perf_counter() - began, (time.process_time() - cpu) * 1000
+        told = {"rate": n / seconds, "cpu_ms": cpu_ms / n, "statements": len(statements), "rows": rows}
+        sys.stdout.write(json.dumps(told) + "\n")
+        return
     else:
         todo, rows = changes(n, *rest)
     connection.close()
