@@ -97,7 +97,7 @@ def _row(standing: AgencyStanding, found: Figures, shown: list[str]) -> dict[str
         "name": agency_name(standing.agency),
         "url": "/cases?" + urlencode({"agency": standing.agency}),
         "is_late": standing.overdue > 0,
-        "cells": [_cell(key, standing, found) for key in shown],
+        "cells": [{**_cell(key, standing, found), "label": text(f"cases.board.{key}")} for key in shown],
     }
 
 
