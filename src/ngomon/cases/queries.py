@@ -26,6 +26,7 @@ from ngomon.core.units import command
 from ngomon.directory import queries as directory
 from ngomon.directory.terms import Category
 from ngomon.identity import queries as identity
+from ngomon.identity.rules import may
 from ngomon.processes import queries as processes
 
 from .models import Case, Entry, Picture, Reporter, Signal, Tally
@@ -247,19 +248,12 @@ def all_cases(*, actor: Actor, cursor: str = "", size: int = PAGE, **filters: st
     found = _visible_to(actor)
     chosen = {key: value for key, value in filters.items() if value}
     lines, more = _newest(found.filter(**chosen), cursor, min(size, 200))
-    total = _total("all") if not chosen and _sees_all(actor) else None
+    total = _total("all") if not chosen and may(actor, "case.see_all") else None
     return CasePage(tuple(lines), more, "", total)
 
 
-SEES_ALL = ("ioc_operator", "ioc_editor", "ioc_lead", "city_office", "leader", "admin", "privacy_officer")
-
-
-def _sees_all(actor: Actor) -> bool:
-    return actor.kind == "system" or actor.holds(*SEES_ALL)
-
-
 def _visible_to(actor: Actor) -> QuerySet[Case]:
-    if _sees_all(actor):
+    if may(actor, "case.see_all"):
         return Case.objects.all()
     agencies = actor.agencies()
     if not agencies:
@@ -281,7 +275,7 @@ def cases_waiting(
 def waiting_counts(*, actor: Actor, steps: Iterable[str]) -> dict[str, int]:
     """How many open cases wait at each step, from the counters; one statement."""
     wanted = list(steps)
-    if _sees_all(actor):
+    if may(actor, "case.see_all"):
         scopes = {f"step:{step}": step for step in wanted}
     else:
         scopes = {f"agency:{a}:step:{step}": step for a in actor.agencies() for step in wanted}
@@ -364,11 +358,9 @@ def staff_case(number: str, *, actor: Actor) -> CaseView:
     case = _visible_to(actor).filter(number=_plain_number(number)).first()
     if case is None:
         raise NotFound("cases.not_found", number=number)
-    sees_all = _sees_all(actor)
+    sees_all = may(actor, "case.see_all")
     audiences = {Audience.PUBLIC, Audience.REPORTER, Audience.STAFF} | ({Audience.IOC} if sees_all else set())
-    return _view(
-        case, audiences, reports=True, unmasked=actor.holds("ioc_operator", "ioc_editor", "ioc_lead")
-    )
+    return _view(case, audiences, reports=True, unmasked=may(actor, "case.see_unmasked"))
 
 
 def is_reporter(case_id: UUID, *, actor: Actor, claim_code: str = "") -> bool:
@@ -441,7 +433,7 @@ def reporter_of(case_id: UUID, *, actor: Actor, purpose: str, at: datetime) -> l
 
     Raises: Refused. Source: QĐ 30/2022/QĐ-UBND (secrecy of the sender); Luật 91/2025/QH15.
     """
-    if actor.kind != "system" and not actor.holds("ioc_operator", "ioc_lead", "privacy_officer"):
+    if not may(actor, "case.reporter"):
         raise Refused("cases.error.reporter_secret")
     if not purpose.strip():
         raise Invalid.field("purpose", "cases.error.purpose_needed")

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from ngomon.core.actors import Actor
 from ngomon.core.errors import Invalid, Refused
+from ngomon.core.masks import MASKS
 from ngomon.core.text import clean
 from ngomon.identity.terms import AGENCY_ROLES, IOC_ROLES, Contact, ContactKind, Requirement, Role
 
@@ -120,12 +121,13 @@ for _action, _roles, _scope in (
     ("audit.see", {R.ADMIN, R.PRIVACY_OFFICER}, "city"),
     ("personal.see", {R.PRIVACY_OFFICER}, "city"),
     ("case.see", ANY_STAFF - {R.PRIVACY_OFFICER}, "agency"),
+    ("case.see_unmasked", IOC, "city"),
     ("case.see_all", DESK | {R.LEADER, R.ADMIN}, "city"),
     ("case.file_on_behalf", {R.IOC_OPERATOR, R.IOC_LEAD}, "city"),
     ("case.triage", {R.IOC_OPERATOR, R.IOC_LEAD}, "city"),
     ("case.publish", {R.IOC_EDITOR, R.IOC_LEAD}, "city"),
     ("case.redact", {R.IOC_EDITOR, R.IOC_LEAD, R.PRIVACY_OFFICER}, "city"),
-    ("case.reporter", {R.IOC_OPERATOR, R.IOC_LEAD}, "city"),
+    ("case.reporter", {R.IOC_OPERATOR, R.IOC_LEAD, R.PRIVACY_OFFICER}, "city"),
     ("case.note", ANY_STAFF - {R.PRIVACY_OFFICER, R.LEADER}, "agency"),
     ("case.direct", {R.LEADER, R.CITY_OFFICE}, "city"),
 ):
@@ -166,11 +168,7 @@ def read_contact(text: str) -> Contact:
 
 def mask(contact: Contact) -> str:
     """A contact as shown where the whole of it is nobody's business: `09•••••678`, `ng•••@hue.gov.vn`."""
-    if contact.kind == ContactKind.EMAIL:
-        name, _, host = contact.value.partition("@")
-        return f"{name[:2] if len(name) > 3 else name[:1]}•••@{host}"
-    local = "0" + contact.value[3:] if contact.value.startswith("+84") else contact.value
-    return f"{local[:2]}{'•' * (len(local) - 5)}{local[-3:]}"
+    return MASKS["email" if contact.kind == ContactKind.EMAIL else "phone"](contact.value)
 
 
 _TAX_WEIGHTS = (31, 29, 23, 19, 17, 13, 7, 5, 3)
