@@ -433,7 +433,7 @@ def reporter_of(case_id: UUID, *, actor: Actor, purpose: str, at: datetime) -> l
 
     Raises: Refused. Source: QĐ 30/2022/QĐ-UBND (secrecy of the sender); Luật 91/2025/QH15.
     """
-    if not may(actor, "case.reporter"):
+    if not may(actor, "reporter.see"):
         raise Refused("cases.error.reporter_secret")
     if not purpose.strip():
         raise Invalid.field("purpose", "cases.error.purpose_needed")

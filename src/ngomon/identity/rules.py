@@ -127,7 +127,8 @@ for _action, _roles, _scope in (
     ("case.triage", {R.IOC_OPERATOR, R.IOC_LEAD}, "city"),
     ("case.publish", {R.IOC_EDITOR, R.IOC_LEAD}, "city"),
     ("case.redact", {R.IOC_EDITOR, R.IOC_LEAD, R.PRIVACY_OFFICER}, "city"),
-    ("case.reporter", {R.IOC_OPERATOR, R.IOC_LEAD, R.PRIVACY_OFFICER}, "city"),
+    ("case.reporter", {R.IOC_OPERATOR, R.IOC_LEAD}, "city"),
+    ("reporter.see", {R.IOC_OPERATOR, R.IOC_LEAD, R.PRIVACY_OFFICER}, "city"),
     ("case.note", ANY_STAFF - {R.PRIVACY_OFFICER, R.LEADER}, "agency"),
     ("case.direct", {R.LEADER, R.CITY_OFFICE}, "city"),
 ):
