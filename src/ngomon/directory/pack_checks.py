@@ -87,7 +87,7 @@ class _References:
                 self._bad("categories", key, "group", "directory.pack.leaf_without_group")
             elif row["group"] == Group.INSTANT and not row["budget_minutes"]:
                 self._bad("categories", key, "budget_minutes", "directory.pack.leaf_without_budget")
-            elif row["group"] == Group.TIMED and not row["budget_days"]:
+            elif row["group"] in {Group.TIMED, Group.QUESTION} and not row["budget_days"]:
                 self._bad("categories", key, "budget_days", "directory.pack.leaf_without_budget")
 
     def routing(self) -> None:

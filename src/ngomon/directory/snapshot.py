@@ -45,6 +45,7 @@ class Snapshot:
     years: Mapping[int, bool]
     texts: tuple[terms.StandardText, ...]
     places: Mapping[str, terms.Place]
+    exits: Mapping[str, terms.Exit]
     posts: Mapping[UUID, terms.Post]
     roster: Mapping[str, tuple[terms.DutySlot, ...]]
     readiness: Mapping[str, Mapping[str, Any]]
@@ -187,6 +188,7 @@ def load() -> Snapshot:
         years={y.year: y.confirmed_at is not None for y in models.CalendarYear.objects.all()},
         texts=tuple(map(_text, models.StandardText.objects.order_by("key"))),
         places={p.key: p for p in map(_place, models.Place.objects.order_by("key"))},
+        exits={e.key: e for e in map(_exit, models.Exit.objects.order_by("order", "key"))},
         posts={p.id: p for p in map(_post, models.Post.objects.order_by("agency", "role", "seat", "id"))},
         roster=_by_agency(map(_slot, models.RosterSlot.objects.order_by("agency", "weekday", "id"))),
         readiness=_readiness(),
@@ -261,6 +263,11 @@ def _place(row: models.Place) -> terms.Place:
         aliases=tuple(row.aliases),
         source=row.source,
     )
+
+
+def _exit(row: models.Exit) -> terms.Exit:
+    values = {name: getattr(row, name) for name in terms.Exit.__dataclass_fields__}
+    return terms.Exit(**{**values, "words": tuple(row.words), "phones": tuple(row.phones)})
 
 
 def _post(row: models.Post) -> terms.Post:

@@ -50,10 +50,11 @@ class AgencyKind(StrEnum):
 
 
 class Group(StrEnum):
-    """Nhóm quy trình: có thời gian (working time) or tức thời (minutes by the clock on the wall)."""
+    """Nhóm quy trình: có thời gian (working time), tức thời (minutes by the clock on the wall), hỏi đáp (questions)."""
 
     TIMED = "timed"
     INSTANT = "instant"
+    QUESTION = "question"
 
 
 class DayKind(StrEnum):
