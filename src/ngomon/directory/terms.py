@@ -15,6 +15,9 @@ from uuid import UUID
 
 from ngomon.core.errors import Invalid
 from ngomon.core.terms import Event, event
+from ngomon.directory.exits import Exit as Exit
+from ngomon.directory.exits import ExitKind as ExitKind
+from ngomon.directory.exits import Secrecy as Secrecy
 
 Text = Mapping[str, str]
 """A name or text by language code; read it with `core.text.in_language`."""
