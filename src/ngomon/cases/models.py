@@ -52,6 +52,9 @@ class Case(Aggregate):
     reopened = models.SmallIntegerField(default=0)
     commit_until_on = models.DateField(null=True)
     merged_into = models.UUIDField(null=True)
+    kind = models.CharField(max_length=10, default="report")
+    exit = models.CharField(max_length=30, default="")
+    is_secret = models.BooleanField(default=False)
 
     class Meta:
         db_table = "cases_case"
@@ -82,6 +85,16 @@ class Case(Aggregate):
                 fields=["merged_into"],
                 name="cases_case_merged",
                 condition=models.Q(merged_into__isnull=False),
+            ),
+            models.Index(
+                fields=["opened_at"],
+                name="cases_case_danger",
+                condition=models.Q(kind="danger", is_open=True),
+            ),
+            models.Index(
+                fields=["-answered_at", "-id"],
+                name="cases_case_question",
+                condition=models.Q(kind="question", answered_at__isnull=False),
             ),
         ]
 

@@ -39,11 +39,20 @@ class Status(StrEnum):
     ANSWERED = "answered"
     COMMITTED = "committed"
     REJECTED = "rejected"
+    GUIDED = "guided"
     MERGED = "merged"
     CLOSED = "closed"
 
 
 OPEN = frozenset({Status.RECEIVED, Status.WAITING, Status.IN_PROGRESS, Status.COMMITTED})
+
+
+class CaseKind(StrEnum):
+    """What was sent: phản ánh; báo nguy hiểm đến tính mạng (before any form is finished); câu hỏi (hỏi đáp)."""
+
+    REPORT = "report"
+    DANGER = "danger"
+    QUESTION = "question"
 
 
 class Rating(StrEnum):
@@ -98,7 +107,8 @@ class Filing:
     """A report as it comes in by any door. `claim_code`: what the door already holds for a reporter without account.
 
     Units: lon and lat are WGS 84 degrees. `external_id` with `source` makes a repeat safe. `on_behalf`: an officer writes
-    down what somebody else says, so the officer's account is not the reporter.
+    down what somebody else says, so the officer's account is not the reporter. `has_place`: false where no point is known
+    (danger reported by telephone number alone, a question). `agency`: whom a question is for.
     """
 
     text: str
@@ -116,6 +126,9 @@ class Filing:
     reported_at: datetime | None = None
     on_behalf: bool = False
     claim_code: str = ""
+    kind: CaseKind = CaseKind.REPORT
+    has_place: bool = True
+    agency: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,6 +196,7 @@ class CaseLine:
     version: int
     holder: UUID | None
     queue_at: datetime
+    kind: str = CaseKind.REPORT
 
     @property
     def ref(self) -> Ref:
@@ -252,6 +266,8 @@ class CaseView:
     merged_into: str
     reopened: int
     answered_at: datetime | None
+    exit: str = ""
+    is_secret: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -327,6 +343,21 @@ class CaseRated(Event):
 
     case_id: str
     rating: str
+
+
+@event("cases.secrecy_lifted")
+class SecrecyLifted(Event):
+    """The duty shift found that a case is no denunciation after all: others may see it again."""
+
+    case_id: str
+
+
+@event("cases.added_to")
+class ReportAddedTo(Event):
+    """Who reported danger said more: words, the place, pictures."""
+
+    case_id: str
+    signal_id: str
 
 
 @event("cases.erased")

@@ -25,13 +25,24 @@ from ..rules import EFFECTS, NOTE_ONLY, Effect, proof_missing
 from ..terms import (
     OPEN,
     Audience,
+    CaseKind,
     CaseLine,
     CaseMoved,
     CommitmentMade,
     EntryKind,
     Status,
 )
-from .steps import add_pictures, as_reporter, count_moved, locked, scopes, set_place_in_process, write_entry
+from .exits import check_exit, take_exit
+from .steps import (
+    add_pictures,
+    as_reporter,
+    count_moved,
+    locked,
+    may_touch,
+    scopes,
+    set_place_in_process,
+    write_entry,
+)
 
 
 @command
@@ -56,8 +67,10 @@ def act_on_case(
     said = dict(fields or {})
     actor = as_reporter(actor) if vouched else actor
     case = locked(case_id, version=version)
+    may_touch(case, actor, vouched=vouched)
     before = scopes(case)
     effect = EFFECTS.get(action, NOTE_ONLY)
+    check_exit(case, action, said)
     _check_proof(case, effect, said, photos)
     moved = processes.act(
         case.ref,
@@ -73,7 +86,7 @@ def act_on_case(
     if photos:
         role = "after" if effect.answers and entry else "before"
         add_pictures(case, photos, role=role, at=at, entry_id=UUID(entry) if entry else None)
-    _apply(case, action, effect, moved, at=at)
+    _apply(case, action, effect, said, moved, at=at)
     moved_event = CaseMoved(str(case.id), action, case.step, case.status, case.agency, entry)
     emit(case, moved_event, actor=actor, at=at, audience=live_audience(case), commitment=commitment)
     if action == "commit" and case.commit_until_on:
@@ -117,7 +130,9 @@ def _write(
     )
 
 
-def _apply(case: Case, action: str, effect: Effect, moved: Moved, *, at: datetime) -> None:
+def _apply(
+    case: Case, action: str, effect: Effect, said: Mapping[str, str], moved: Moved, *, at: datetime
+) -> None:
     """Bring the case's row to where its process now is."""
     set_place_in_process(case, moved, at)
     case.acknowledged_at = case.acknowledged_at or at
@@ -126,6 +141,7 @@ def _apply(case: Case, action: str, effect: Effect, moved: Moved, *, at: datetim
     if effect.publishes:
         _publish(case, at)
     _open_or_closed(case, at)
+    take_exit(case, action, said, at)
 
 
 def _open_or_closed(case: Case, at: datetime) -> None:
@@ -177,6 +193,8 @@ def _publish(case: Case, at: datetime) -> None:
         case.answered_at = at
         case.was_late = case.due_at is not None and at > case.due_at
     case.outcome = case.outcome or "solved"
+    if case.kind == CaseKind.QUESTION:
+        index("question", str(case.id), f"{case.number} {case.text}", audience="public", at=at)
 
 
 @command
@@ -185,6 +203,7 @@ def comment(case_id: UUID, text: str, *, actor: Actor, at: datetime) -> None:
     if not text.strip():
         raise Invalid.field("note", "cases.error.nothing_said")
     case = locked(case_id)
+    may_touch(case, actor)
     entry, commitment = write_entry(case, EntryKind.NOTE, text, audience=Audience.STAFF, actor=actor, at=at)
     event = CaseMoved(str(case.id), "note", case.step, case.status, case.agency, entry)
     emit(case, event, actor=actor, at=at, audience=live_audience(case), commitment=commitment)
@@ -213,6 +232,7 @@ def consult(
     if not question.strip():
         raise Invalid.field("question", "cases.error.nothing_said")
     case = locked(case_id)
+    may_touch(case, actor)
     said = write_entry(
         case, EntryKind.QUESTION, question, audience=Audience.STAFF, actor=actor, at=at, agency=case.agency
     )
@@ -225,6 +245,7 @@ def consult(
 def give_opinion(case_id: UUID, agency: str, opinion: str, words: str, *, actor: Actor, at: datetime) -> None:
     """A coordinating agency answers the lead agency's question: agrees or objects. Raises: as `answer_consultation`."""
     case = locked(case_id)
+    may_touch(case, actor)
     said = write_entry(
         case,
         EntryKind.OPINION,

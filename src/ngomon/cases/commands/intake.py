@@ -21,15 +21,17 @@ from ngomon.core.secrets import blind, seal_text
 from ngomon.core.text import clean
 from ngomon.core.units import command
 from ngomon.directory import queries as directory
-from ngomon.directory.terms import Area, Category
+from ngomon.directory.terms import Area, Category, Group
 from ngomon.processes import commands as processes
 from ngomon.processes import queries as process_queries
 
 from ..models import Case, Reporter, Signal
 from ..queries import category_of, live_audience, receipt, receipt_of
-from ..rules import CLAIM_ALPHABET, MAX_PLACE, MAX_TEXT, budget_of, case_number, cell_of, mask, process_of
-from ..terms import CaseOpened, Filing, Receipt, SignalReceived, Status
-from .steps import add_pictures, as_reporter, count_with_number, locked, scopes, set_place_in_process
+from ..exit_queries import presumed_exit
+from ..rules import CLAIM_ALPHABET, MAX_PLACE, MAX_TEXT, case_number, cell_of, mask, process_of
+from ..terms import CaseKind, CaseOpened, Filing, Receipt, SignalReceived, Status
+from .kinds import budget_of_kind, checked_kind, prefix_of
+from .steps import NOWHERE, add_pictures, as_reporter, count_with_number, locked, scopes, set_place_in_process
 
 _SIGNAL = (
     "id", "case", "opened", "source", "external_id", "text", "language", "category", "attributes", "lon", "lat",
@@ -70,8 +72,10 @@ def file_report(filing: Filing, *, actor: Actor, at: datetime) -> Receipt:
     return receipt(case, at, is_new=is_new, joined=not is_new, claim_code=claim_code)
 
 
-def _checked(filing: Filing, at: datetime) -> tuple[Filing, Area, Category]:
+def _checked(filing: Filing, at: datetime) -> tuple[Filing, Area | None, Category]:
     """The filing with clean words, its area and category; the proposal decides where none was chosen."""
+    if filing.kind != CaseKind.REPORT:
+        return checked_kind(filing, at)
     wrong: dict[str, str] = {}
     text, place = clean(filing.text), clean(filing.place_words)
     if len(text) > MAX_TEXT:
@@ -106,20 +110,25 @@ def _joined_case(filing: Filing) -> Case | None:
     return case
 
 
-def _new_case(filing: Filing, area: Area, category: Category, *, at: datetime) -> Case:
+def _new_case(filing: Filing, area: Area | None, category: Category, *, at: datetime) -> Case:
+    exit, is_secret = presumed_exit(filing.text)
+    is_hidden = is_secret or area is None
     return Case(
         id=uuid7(),
         text=mask(filing.text),
         category=category.key,
-        area=area.key,
-        group=category.group,
+        area=area.key if area else "",
+        group=Group.INSTANT if filing.kind == CaseKind.DANGER else category.group,
         status=Status.RECEIVED,
         place=mask(filing.place_words),
         lon=filing.lon,
         lat=filing.lat,
-        cell=cell_of(filing.lon, filing.lat),
+        cell=NOWHERE if is_hidden else cell_of(filing.lon, filing.lat),
         opened_at=filing.reported_at or at,
         reports=0,
+        kind=filing.kind,
+        exit=exit,
+        is_secret=is_secret,
     )
 
 
@@ -154,15 +163,17 @@ def _open(case: Case, category: Category, filing: Filing, *, actor: Actor, at: d
     month = at.astimezone(ZoneInfo(city.timezone))
     first = process_queries.definition(process_of(category)).first
     case.step, case.status = first.key, first.status
-    n = count_with_number(scopes(case), f"number:{month:%y%m}")
-    case.number = case_number(city.case_prefix, month, n)
+    prefix = prefix_of(case.kind, city)
+    counted = f"number:{month:%y%m}" if prefix == city.case_prefix else f"number:{prefix}:{month:%y%m}"
+    n = count_with_number(scopes(case), counted)
+    case.number = case_number(prefix, month, n)
     case.tail = f"{n:04d}"[-4:]
     routing = directory.route_for(category.key, case.area, month.date())
     moved = processes.start(
         process_of(category),
         case.ref,
-        budget=budget_of(category, city.defaults.budget_working_days),
-        agency=routing.agency,
+        budget=budget_of_kind(case.kind, category, city),
+        agency=filing.agency or routing.agency,
         values={"category": category.key, "area": case.area, "source": filing.source},
         actor=actor,
         at=case.opened_at,

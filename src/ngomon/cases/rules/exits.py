@@ -23,17 +23,12 @@ _SHORT: Mapping[str, str] = {
     "tc": "thu tuc",
     "ttuc": "thu tuc",
     "cand": "cong an",
-    "ca": "cong an",
     "vs": "voi",
-    "vs.": "voi",
     "trc": "truoc",
     "ntn": "nhu the nao",
-    "rứa": "rua",
     "j": "gi",
     "gj": "gi",
     "ck": "chuyen khoan",
-    "gt": "giay to",
-    "hs": "ho so",
 }
 
 
