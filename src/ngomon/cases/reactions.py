@@ -22,6 +22,7 @@ from ngomon.messages.terms import message_id
 from ngomon.processes.terms import ClockMoved, CommitmentDue, ProcessEnded, TaskDone, WorkMoved
 
 from .commands import follow_process
+from .exit_queries import words_of
 from .public import Hearer, Told, hearers_of, told_of
 from .queries import acknowledged_by
 from .terms import CASE, CaseMerged, CaseMoved, CaseOpened, CommitmentMade, SignalReceived
@@ -34,6 +35,7 @@ MESSAGES: Mapping[str, str] = {
     "publish": "answered",
     "reject": "rejected",
     "refer": "rejected",
+    "guide": "guided",
     "object": "reopened",
     "overturn": "reopened",
     "promise_due": "reopened",
@@ -76,7 +78,10 @@ def when_case_moved_tell_reporter(
     told = told_of(UUID(event.case_id))
     if template == "acknowledged" and event.step != "route":
         return  # the agency's own clerk took it up: the reporter was told when it was routed
-    _tell_all(recorded, told, template, {"due": told.due_at}, actor=actor, at=at)
+    values: dict[str, Any] = {"due": told.due_at}
+    if template == "guided":
+        values["words"] = words_of(event.entry)
+    _tell_all(recorded, told, template, values, actor=actor, at=at)
 
 
 @on(CommitmentMade)

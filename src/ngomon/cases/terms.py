@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from ngomon.core.images import StoredPhoto
 
 CASE = "case"
+QUESTION = "question"
+"""What an answered question is found as; while it is open it is a case like others."""
 REPORTER = "reporter"
 """What the log calls whoever reported: no account, so that nobody can put one person's cases together."""
 

@@ -42,13 +42,16 @@ def file_report(request: HttpRequest) -> HttpResponse:
     at = count(request, "report")
     said = body_of(request, shapes.ReportIn)
     rule = may_file(SOURCE, said.category, actor)
-    if not rule.is_met:
+    if not said.danger and not rule.is_met:
         if rule.requires == Requirement.ACCOUNT:
             raise Unknown("cases.api.error.sign_in")
         raise Refused("cases.api.error.verified_phone")
     filing = _filing(request, said)
+    take = commands.report_danger if said.danger else commands.file_report
     with unit():
-        made = commands.file_report(filing, actor=actor, at=at)
+        made = take(filing, actor=actor, at=at)
+    if said.danger:
+        return answer({**shapes.receipt(made), "similar": []}, 201 if made.is_new else 200)
     alike = _alike(filing.lon, filing.lat, filing.text, made.category, at, but=made.case_id)
     told = {**shapes.receipt(made), "similar": alike}
     return answer(told, 201 if made.is_new or made.joined else 200)
@@ -70,16 +73,18 @@ def _filing(request: HttpRequest, said: shapes.ReportIn) -> Filing:
             follows = queries.public_case(said.follows).line.id
         except NotFound as error:
             raise Invalid.field("follows", "cases.not_found", number=said.follows) from error
+    lon, lat = _point(said)
     words = f"{said.text}\n{said.lon}\n{said.lat}\n{said.category}"
     filing = Filing(
         text=said.text,
-        lon=said.lon,
-        lat=said.lat,
+        lon=lon,
+        lat=lat,
+        has_place=said.lon is not None,
         source=SOURCE,
         external_id=external_id(request, said.external_id, words),
         category=said.category,
         place_words=said.place_words,
-        language=_language(said.language),
+        language=language_of(said.language),
         contact=contact_of(said.contact.name, said.contact.phone, said.contact.email, "contact."),
         attributes={clean(key): clean(value) for key, value in said.attributes.items()},
         follows=follows,
@@ -87,6 +92,16 @@ def _filing(request: HttpRequest, said: shapes.ReportIn) -> Filing:
     if not request.FILES:
         return filing
     return _with_photos(filing, request)
+
+
+def _point(said: shapes.ReportIn) -> tuple[float, float]:
+    """The point; for danger without one the middle of the city, which the case then does not show as its place."""
+    missing = [name for name in ("lon", "lat") if getattr(said, name) is None]
+    if missing and not (said.danger and len(missing) == 2):
+        raise Invalid("cases.api.error.invalid", fields=dict.fromkeys(missing, "cases.api.error.missing"))
+    if said.lon is None or said.lat is None:
+        return directory.city().center
+    return said.lon, said.lat
 
 
 def _with_photos(filing: Filing, request: HttpRequest) -> Filing:
@@ -115,7 +130,8 @@ def contact_of(name: str, phone: str, email: str, prefix: str) -> Contact:
     return Contact(clean(name), found["phone"], found["email"])
 
 
-def _language(asked: str) -> str:
+def language_of(asked: str) -> str:
+    """The language somebody asked for, else the reader's. Raises: Invalid."""
     known = directory.city().languages
     if asked and asked not in known:
         raise Invalid.field("language", "cases.api.error.choice")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
@@ -12,7 +11,7 @@ from ngomon.core.audit import audit
 from ngomon.core.errors import Conflict, Invalid, NotFound
 from ngomon.core.events import emit
 from ngomon.core.rows import save
-from ngomon.core.search import index
+from ngomon.core.search import index, unindex
 from ngomon.core.units import command
 from ngomon.directory import queries as directory
 from ngomon.directory.terms import Exit, ExitKind, Secrecy
@@ -21,7 +20,7 @@ from ngomon.identity.rules import require
 from ..models import Case, Picture
 from ..queries import live_audience
 from ..rules import cell_of
-from ..terms import CASE, SecrecyLifted
+from ..terms import CASE, QUESTION, SecrecyLifted
 from .steps import NOWHERE, count_moved, locked, scopes
 
 GUIDED = "guided:"
@@ -66,6 +65,7 @@ def _hide(case: Case, at: datetime) -> None:
     """Take a case back from everything public: lists, map, pictures, search."""
     case.is_public = False
     Picture.objects.filter(case=case).update(is_public=False)
+    unindex(QUESTION, [str(case.id)])
     index(CASE, str(case.id), f"{case.number} {case.text} {case.place}", audience="ioc", at=at)
 
 

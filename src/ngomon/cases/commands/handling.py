@@ -25,7 +25,6 @@ from ..rules import EFFECTS, NOTE_ONLY, Effect, proof_missing
 from ..terms import (
     OPEN,
     Audience,
-    CaseKind,
     CaseLine,
     CaseMoved,
     CommitmentMade,
@@ -37,6 +36,7 @@ from .steps import (
     add_pictures,
     as_reporter,
     count_moved,
+    index_question,
     locked,
     may_touch,
     scopes,
@@ -193,8 +193,7 @@ def _publish(case: Case, at: datetime) -> None:
         case.answered_at = at
         case.was_late = case.due_at is not None and at > case.due_at
     case.outcome = case.outcome or "solved"
-    if case.kind == CaseKind.QUESTION:
-        index("question", str(case.id), f"{case.number} {case.text}", audience="public", at=at)
+    index_question(case, at)
 
 
 @command

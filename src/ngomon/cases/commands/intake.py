@@ -25,9 +25,9 @@ from ngomon.directory.terms import Area, Category, Group
 from ngomon.processes import commands as processes
 from ngomon.processes import queries as process_queries
 
+from ..exit_queries import presumed_exit
 from ..models import Case, Reporter, Signal
 from ..queries import category_of, live_audience, receipt, receipt_of
-from ..exit_queries import presumed_exit
 from ..rules import CLAIM_ALPHABET, MAX_PLACE, MAX_TEXT, case_number, cell_of, mask, process_of
 from ..terms import CaseKind, CaseOpened, Filing, Receipt, SignalReceived, Status
 from .kinds import budget_of_kind, checked_kind, prefix_of
@@ -54,9 +54,9 @@ def file_report(filing: Filing, *, actor: Actor, at: datetime) -> Receipt:
     case = _joined_case(filing) or _new_case(filing, area, category, at=at)
     is_new = case.version == 0
     signal_id, salt, commitment = uuid7(), *commit(filing.text)
-    if not _write_signal(signal_id, case, filing, salt, at):
+    if not write_signal(signal_id, case, filing, salt, at):
         return receipt_of(filing.source, filing.external_id)
-    claim_code = _write_reporter(case.id, signal_id, filing, actor=actor, at=at)
+    claim_code = write_reporter(case.id, signal_id, filing, actor=actor, at=at)
     if is_new:
         _open(case, category, filing, actor=actor, at=at)
     case.reports += 1
@@ -132,7 +132,7 @@ def _new_case(filing: Filing, area: Area | None, category: Category, *, at: date
     )
 
 
-def _write_signal(signal_id: UUID, case: Case, filing: Filing, salt: str, at: datetime) -> bool:
+def write_signal(signal_id: UUID, case: Case, filing: Filing, salt: str, at: datetime) -> bool:
     """Write the report word for word; False when this (source, external id) is known already."""
     attributes = json.dumps(dict(filing.attributes), ensure_ascii=False, sort_keys=True)
     said = (filing.source, filing.external_id, filing.text, filing.language, filing.category, attributes)
@@ -140,7 +140,7 @@ def _write_signal(signal_id: UUID, case: Case, filing: Filing, salt: str, at: da
     return insert(Signal, _SIGNAL, [row], skip_known=True) == 1
 
 
-def _write_reporter(case_id: UUID, signal_id: UUID, filing: Filing, *, actor: Actor, at: datetime) -> str:
+def write_reporter(case_id: UUID, signal_id: UUID, filing: Filing, *, actor: Actor, at: datetime) -> str:
     """Seal who reported; the claim code for one without account."""
     contact = filing.contact
     who = {"name": contact.name, "phone": contact.phone, "email": contact.email}

@@ -17,13 +17,14 @@ from ngomon.core.errors import Conflict, NotFound
 from ngomon.core.ids import uuid7
 from ngomon.core.images import StoredPhoto
 from ngomon.core.rows import fetch, hold, insert
+from ngomon.core.search import index
 from ngomon.core.secrets import blind
 from ngomon.core.text import clean
 from ngomon.identity.rules import may
 from ngomon.processes.terms import Moved
 
 from ..models import Case, Entry, Picture
-from ..terms import REPORTER, Audience, CaseKind, EntryKind
+from ..terms import QUESTION, REPORTER, Audience, CaseKind, EntryKind
 
 
 def as_reporter(actor: Actor) -> Actor:
@@ -52,6 +53,12 @@ def may_touch(case: Case, actor: Actor, *, vouched: bool = False) -> None:
     """A case that only the duty shift may know of is not there for others. Raises: NotFound."""
     if case.is_secret and not vouched and not may(actor, "case.see_secret"):
         raise NotFound("cases.not_found")
+
+
+def index_question(case: Case, at: datetime) -> None:
+    """An answered question is found by everybody, by its masked words; anything else is left alone."""
+    if case.kind == CaseKind.QUESTION and case.answered_at is not None and not case.is_secret:
+        index(QUESTION, str(case.id), f"{case.number} {case.text}", audience="public", at=at)
 
 
 def locked(case_id: UUID, *, version: int | None = None) -> Case:

@@ -17,7 +17,7 @@ from ngomon.processes import commands as processes
 
 from ..models import Case, Reporter, Signal
 from ..queries import category_of, live_audience
-from ..terms import CaseMerged, CaseUnmerged, CategoryChanged, Status
+from ..terms import CaseKind, CaseMerged, CaseUnmerged, CategoryChanged, Status
 from .steps import count_moved, locked, scopes, set_place_in_process
 
 
@@ -57,6 +57,9 @@ def merge(case_id: UUID, into: UUID, *, actor: Actor, at: datetime) -> None:
     rows = {row.id: row for row in (locked(first), locked(second))}
     case, target = rows[case_id], rows.get(into)
     if target is None or case.id == target.id or not case.is_open or not target.is_open:
+        raise Conflict("cases.error.cannot_merge", number=case.number)
+    # What the duty shift alone may know of goes nowhere; a question is not a report.
+    if case.is_secret or target.is_secret or CaseKind.QUESTION in {case.kind, target.kind}:
         raise Conflict("cases.error.cannot_merge", number=case.number)
     before = scopes(case)
     processes.cancel(case.ref, reason="merged", actor=actor, at=at)

@@ -20,6 +20,7 @@ from ngomon.ui.tags.words import number, said
 from .. import public, queries
 from ..rules import MAX_TEXT
 from ..terms import Candidate, picture_url
+from .exits import exit_hints
 from .shown import area_name, category_of, name
 
 _FOLLOW = "cases.follow"
@@ -72,8 +73,7 @@ def hints_for(typed: Mapping[str, Any], *, at: datetime) -> dict[str, Any]:
         "where": _where(where, at),
         "place_choices": _places(typed) if where is None or typed.get("place_choice") else [],
         "proposals": [_proposal(p.key, p.because) for p in proposals],
-        "danger": bool(words) and bool(queries.danger_words(words)),
-        "hotline": directory.city().hotline,
+        **exit_hints(words),
         "similar": similar,
         "similar_reports": sum(s["reports"] for s in similar),
     }

@@ -123,9 +123,9 @@ def exits_spoken(text: str, book: ExitBook) -> list[Spoken]:
     said = _words(text)
     heard: dict[int, set[int]] = {}
     for start, word in enumerate(said):
-        for phrase, run in book.starting.get(word.folded, ()):
-            if _is_here(book.phrases[phrase].runs[run], said, start):
-                heard.setdefault(phrase, set()).add(run)
+        for n, run in book.starting.get(word.folded, ()):
+            if _is_here(book.phrases[n].runs[run], said, start):
+                heard.setdefault(n, set()).add(run)
     scores: dict[str, float] = {}
     because: dict[str, list[str]] = {}
     for n, runs in sorted(heard.items()):

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from ngomon.cases import commands as cases_commands
 from ngomon.cases import queries as cases
+from ngomon.cases.question_queries import asked_agency
 from ngomon.cases.terms import CaseView, Receipt
 from ngomon.core import clock
 from ngomon.core.errors import CityError, Invalid
@@ -27,7 +28,7 @@ from ngomon.messages import commands as messages_commands
 from ngomon.messages import queries as messages
 from ngomon.processes import queries as processes
 
-from . import views
+from . import exits, views
 from .forms import ActionForm, Around, OnBehalfForm, agency_choices
 from .views import Queue, queues_of
 
@@ -98,6 +99,7 @@ def desk(request: HttpRequest) -> HttpResponse:
     queue = _queue(request)
     context = _frame(request, queue, chosen=request.GET.get("chosen", ""))
     context["points"] = views.points(context["rows"])
+    context |= exits.figures(actor_from(request))
     template = "web/desk/list.html" if request.headers.get("HX-Request") else "web/desk/desk.html"
     return render(request, template, context)
 
@@ -146,6 +148,7 @@ def _case_page(request: HttpRequest, number: str, status: int = 200, **more: Any
     context |= views.glance(view, actor=actor, at=now, language=language)
     context |= {
         "forms": _forms(view, request, more.pop("bound", None)),
+        **exits.beside(view, actor),
         "may_merge": may(actor, "case.triage"),
         "may_change_category": may(actor, "case.triage"),
         "may_see_reporter": may(actor, "case.reporter"),
@@ -167,9 +170,13 @@ def _forms(view: CaseView, request: HttpRequest, bound: ActionForm | None) -> li
     line, actor = view.line, actor_from(request)
     language, now = _language(request), clock.now()
     proposed = directory.route_for(line.category, line.area, directory.local_day(now)).agency
+    if line.kind == "question":
+        proposed = asked_agency(line.id) or proposed
     around = Around(line.agency, line.category, proposed, now, language)
     made = []
     for action in processes.actions_for(line.ref, actor):
+        if action.key == "guide":
+            continue  # has a page of its own, with a preview
         is_bound = bound is not None and bound.action.key == action.key
         form = bound if is_bound and bound else ActionForm(action, around)
         made.append(
