@@ -41,12 +41,13 @@ def file_report(request: HttpRequest) -> HttpResponse:
     actor = with_scope(actor_of(request), WRITE)
     at = count(request, "report")
     said = body_of(request, shapes.ReportIn)
+    lon, lat = _point(said)
     rule = may_file(SOURCE, said.category, actor)
     if not said.danger and not rule.is_met:
         if rule.requires == Requirement.ACCOUNT:
             raise Unknown("cases.api.error.sign_in")
         raise Refused("cases.api.error.verified_phone")
-    filing = _filing(request, said)
+    filing = _filing(request, said, lon, lat)
     take = commands.report_danger if said.danger else commands.file_report
     with unit():
         made = take(filing, actor=actor, at=at)
@@ -66,14 +67,13 @@ def _alike(
     return shapes.candidates(found, shown)[:3]
 
 
-def _filing(request: HttpRequest, said: shapes.ReportIn) -> Filing:
+def _filing(request: HttpRequest, said: shapes.ReportIn, lon: float, lat: float) -> Filing:
     follows = None
     if said.follows:
         try:
             follows = queries.public_case(said.follows).line.id
         except NotFound as error:
             raise Invalid.field("follows", "cases.not_found", number=said.follows) from error
-    lon, lat = _point(said)
     words = f"{said.text}\n{said.lon}\n{said.lat}\n{said.category}"
     filing = Filing(
         text=said.text,
