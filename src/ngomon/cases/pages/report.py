@@ -212,7 +212,9 @@ def report_hints(request: HttpRequest) -> HttpResponse:
     """What the words and the place so far suggest: ward, kind with its reason, similar reports. Changes nothing."""
     limit(request, "hints")
     hints = hints_for(request.POST, at=clock.now())
-    return render(request, "cases/parts/hints.html", {**hints, "chosen": request.POST.get("category", "")})
+    return render(
+        request, "cases/parts/hints_reply.html", {**hints, "chosen": request.POST.get("category", "")}
+    )
 
 
 @public

@@ -121,10 +121,9 @@ def _guide_page(
         failed, status = text("web.desk.error.not_now"), 409
     context = {
         "face": "desk",
-        "nav": [],
-        "rows": [],
+        "nav": _nav(actor_from(request), request.path),
         "queue_key": request.GET.get("queue", ""),
-        "queue_title": text("web.desk.guide"),
+        **_strip(actor_from(request)),
         "line": view.line,
         "version": request.POST.get("version") or view.line.version,
         "exits": known,
@@ -133,6 +132,20 @@ def _guide_page(
         "failed": failed,
     }
     return render(request, "web/desk/guide.html", context, status=status)
+
+
+def _nav(actor: Actor, path: str) -> list[dict[str, Any]]:
+    """The queues without their counts, and the tools under them."""
+    queues = [
+        {
+            "key": q.key,
+            "label": text(f"web.desk.queue.{q.key}"),
+            "url": f"/desk?queue={q.key}",
+            "icon": q.icon,
+        }
+        for q in views.queues_of(actor)
+    ]
+    return queues + views.tools(actor, path)
 
 
 @require_POST

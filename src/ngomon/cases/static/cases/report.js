@@ -47,4 +47,4 @@ document.addEventListener("click", (event) => {
   left.add(stay.dataset.exitStay);
   stepAside();
 });
-document.addEventListener("htmx:afterSwap", stepAside);
+for (const name of ["htmx:afterSwap", "htmx:oobAfterSwap"]) document.addEventListener(name, stepAside);
