@@ -177,7 +177,7 @@ def follow_process(case_id: UUID, *, actor: Actor, at: datetime) -> None:
 
 def _show(case: Case, at: datetime) -> None:
     """A verified case becomes public where its category may be shown."""
-    if case.is_public or not directory.category(case.category).public_map:
+    if case.is_public or case.is_secret or not directory.category(case.category).public_map:
         return
     case.is_public = True
     if case.thumbnail:  # there is one as soon as there is any picture of a report

@@ -25,7 +25,8 @@ from ngomon.ui.tags.words import said_exactly
 
 from .. import commands, queries
 from .. import public as reads
-from ..terms import Contact, Filing, Receipt, picture_url
+from ..question_queries import asked_agency
+from ..terms import CaseKind, Contact, Filing, Receipt, picture_url
 from .danger import added_to_danger
 from .exits import asks_first
 from .forms import ReportForm
@@ -239,14 +240,16 @@ def sent(request: HttpRequest, number: str) -> HttpResponse:
     line = view.line
     fresh = code if is_fresh(request, line.number) else ""
     routing = directory.route_for(line.category, line.area, directory.local_day(line.opened_at))
+    asked = asked_agency(line.id) if line.kind == CaseKind.QUESTION else ""
     context = {
         "card": card(line),
+        "is_question": line.kind == CaseKind.QUESTION,
         "joined": request.GET.get("joined") == "1",
         "code": "-".join((fresh[:5], fresh[5:])) if fresh else "",
         "acknowledged_words": said_exactly(queries.acknowledged_by(line.opened_at)),
         "due_words": said_exactly(line.due_at) if line.due_at else "",
-        "agency": (line.agency and agency_name(line.agency)) or agency_name(routing.agency),
-        "routing_why": name(routing.why),
+        "agency": agency_name(line.agency or asked or routing.agency),
+        "routing_why": "" if asked else name(routing.why),
         "why": reads.due_why(line.ref, language()),
         "photos": [picture_url(p.thumbnail or p.file) for p in view.pictures if p.role == "before"],
         "category": category_of(line.category),

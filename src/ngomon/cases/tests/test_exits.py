@@ -379,6 +379,20 @@ def test_a_denunciation_goes_to_no_agency_until_the_shift_finds_it_is_none(city:
     assert (case.is_secret, case.agency, case.exit) == (False, city.agency, "")
 
 
+def test_taking_a_denunciation_up_does_not_publish_it(city: TestCity) -> None:
+    receipt = city.report(DENOUNCES)
+    city.act(city.ha, receipt.case_id, "accept")
+    nowhere_public(city, receipt.number, "nhận hối lộ", "20 triệu của dân")
+    assert guide(city, receipt.number, "denunciation").status_code == 302
+
+
+def test_a_denunciation_is_gathered_in_no_other_case(city: TestCity) -> None:
+    receipt, other = city.report(DENOUNCES), city.report()
+    for case, into in ((receipt, other), (other, receipt)):
+        answer = city.browser("ha").post(f"/desk/cases/{case.number}/merge", {"into": into.number})
+        assert answer.status_code == 409
+
+
 def test_a_denunciation_nearby_is_shown_to_nobody_as_the_same_thing(city: TestCity) -> None:
     city.report(DENOUNCES)
     lon, lat = city.corner
