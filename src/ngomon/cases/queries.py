@@ -321,8 +321,8 @@ def map_points(
     west, south, east, north = box
     found = _visible_to(actor) if actor.is_staff else Case.objects.filter(is_public=True)
     found = found.filter(lon__range=(west, east), lat__range=(south, north), merged_into__isnull=True)
-    rows = found.order_by("-opened_at").values_list("number", "lon", "lat", "status", "category")[:limit]
-    return list(rows)
+    rows = found.exclude(area="").order_by("-opened_at")[:limit]
+    return list(rows.values_list("number", "lon", "lat", "status", "category"))
 
 
 # --- one case ------------------------------------------------------------------------------------------------------------

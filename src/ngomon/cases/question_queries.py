@@ -146,8 +146,3 @@ def asked_agency(case_id: UUID) -> str:
         .first()
     )
     return str(json.loads(kept or "{}").get("agency", ""))
-
-
-def is_question(case_id: UUID) -> bool:
-    """Whether the case is a question."""
-    return Case.objects.filter(pk=case_id, kind=CaseKind.QUESTION).exists()

@@ -16,6 +16,7 @@ from ngomon.core.units import command
 from ngomon.directory import queries as directory
 from ngomon.directory.terms import Exit, ExitKind, Secrecy
 from ngomon.identity.rules import require
+from ngomon.processes import commands as processes
 
 from ..models import Case, Picture
 from ..queries import live_audience
@@ -85,6 +86,7 @@ def lift_secrecy(case_id: UUID, *, actor: Actor, at: datetime) -> None:
     case.is_secret, case.exit = False, ""
     if case.area:
         case.cell = cell_of(case.lon, case.lat)
+    processes.keep_to(case.ref, (), actor=actor, at=at)
     emit(case, SecrecyLifted(str(case.id)), actor=actor, at=at, audience=live_audience(case))
     save(case)
     count_moved(case, before)

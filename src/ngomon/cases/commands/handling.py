@@ -68,7 +68,7 @@ def act_on_case(
     actor = as_reporter(actor) if vouched else actor
     case = locked(case_id, version=version)
     may_touch(case, actor, vouched=vouched)
-    before = scopes(case)
+    before, was_secret = scopes(case), case.is_secret
     effect = EFFECTS.get(action, NOTE_ONLY)
     check_exit(case, action, said)
     _check_proof(case, effect, said, photos)
@@ -87,6 +87,8 @@ def act_on_case(
         role = "after" if effect.answers and entry else "before"
         add_pictures(case, photos, role=role, at=at, entry_id=UUID(entry) if entry else None)
     _apply(case, action, effect, said, moved, at=at)
+    if case.is_secret and not was_secret:
+        processes.keep_to(case.ref, live_audience(case), actor=actor, at=at)
     moved_event = CaseMoved(str(case.id), action, case.step, case.status, case.agency, entry)
     emit(case, moved_event, actor=actor, at=at, audience=live_audience(case), commitment=commitment)
     if action == "commit" and case.commit_until_on:

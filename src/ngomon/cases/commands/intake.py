@@ -157,6 +157,11 @@ def write_reporter(case_id: UUID, signal_id: UUID, filing: Filing, *, actor: Act
     return claim_code
 
 
+def _kept(case: Case) -> dict[str, str]:
+    """Who alone hears of the process of a case that only the duty shift may know of."""
+    return {"audience": " ".join(live_audience(case))} if case.is_secret else {}
+
+
 def _open(case: Case, category: Category, filing: Filing, *, actor: Actor, at: datetime) -> None:
     """Number the new case, start its process, make it findable and tell the log."""
     city = directory.city()
@@ -174,7 +179,7 @@ def _open(case: Case, category: Category, filing: Filing, *, actor: Actor, at: d
         case.ref,
         budget=budget_of_kind(case.kind, category, city),
         agency=filing.agency or routing.agency,
-        values={"category": category.key, "area": case.area, "source": filing.source},
+        values={"category": category.key, "area": case.area, "source": filing.source, **_kept(case)},
         actor=actor,
         at=case.opened_at,
     )

@@ -3,6 +3,7 @@
 from .clock import commit_until, extend, pause, resume
 from .consultation import answer_consultation, consult
 from .definitions import publish
+from .keeping import keep_to
 from .steps import act, assign, cancel, reopen, start
 from .timers import mark_stale, move_work, wake
 
@@ -14,6 +15,7 @@ __all__ = [
     "commit_until",
     "consult",
     "extend",
+    "keep_to",
     "mark_stale",
     "move_work",
     "pause",
