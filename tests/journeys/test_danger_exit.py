@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from tests.journeys.test_browser_story import CHROMIUM, sign_in
+from tests.journeys.test_browser_story import CHROMIUM, act, sign_in
 from tests.running import Running
 
 pytestmark = pytest.mark.browser
@@ -20,7 +20,7 @@ SHOTS = os.environ.get("NGOMON_SHOTS", "")
 @pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     made = Running(tmp_path_factory.mktemp("danger") / "home")
-    made.build()
+    made.city = made.build()  # type: ignore[attr-defined]
     made.start()
     yield made
     made.stop()
@@ -128,3 +128,43 @@ def test_a_complaint_is_shown_the_way_and_the_desk_guides_it(browser: Browser, r
     desk.get_by_role("button", name="Gửi hướng dẫn và kết thúc").click()
     expect(desk.get_by_text("Đã hướng dẫn nơi giải quyết").first).to_be_visible()
     both(desk, "guided-desk")
+
+
+def test_a_question_is_asked_answered_checked_and_read_by_everybody(
+    browser: Browser, running: Running
+) -> None:
+    asker = sign_in(browser, running, "minh")
+    asker.goto("/questions/ask")
+    words = "Học sinh chuyển trường trong thành phố cần giấy tờ gì, gọi tôi 0905123456?"
+    asker.get_by_label("Câu hỏi", exact=False).first.fill(words)
+    asker.get_by_role("button", name="Gửi câu hỏi").click()
+    asker.wait_for_url("**/reports/sent/HD-*")
+    number = asker.url.rsplit("/", 1)[1]
+    agency = running.city["agency"]  # type: ignore[attr-defined]
+    act(sign_in(browser, running, "ha"), number, "route", agency=agency)
+    answer = "Phụ huynh nộp đơn và học bạ tại trường mới; trường nhận trong ba ngày làm việc."
+    act(sign_in(browser, running, "son"), number, "answer", answer=answer)
+    act(sign_in(browser, running, "nga"), number, "publish")
+    asker.goto(f"/questions/{number}")
+    expect(asker.get_by_text("Câu trả lời có ích không?").first).to_be_visible()
+    both(asker, "question-desktop")
+    asker.get_by_label("Hài lòng", exact=True).check()
+    asker.locator("#rate button[type=submit]").click()
+    expect(asker.get_by_text("Hài lòng").first).to_be_visible()
+    stranger = browser.new_context(
+        viewport={"width": 390, "height": 844}, locale="vi-VN", base_url=running.url()
+    ).new_page()
+    stranger.goto("/questions?q=chuyen truong")
+    expect(stranger.get_by_text(answer[:30])).to_be_visible()
+    expect(stranger.get_by_text("0905123456")).to_have_count(0)
+    both(stranger, "questions-found-phone")
+    stranger.goto(f"/questions/{number}")
+    both(stranger, "question-phone")
+    for path, name in (
+        ("/exits", "exits"),
+        ("/reports/danger", "danger"),
+        ("/board", "board"),
+        ("/", "home"),
+    ):
+        asker.goto(path)
+        both(asker, f"{name}-desktop")
