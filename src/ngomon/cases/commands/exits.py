@@ -22,16 +22,17 @@ from ..models import Case, Picture
 from ..queries import live_audience
 from ..rules import cell_of
 from ..terms import CASE, QUESTION, SecrecyLifted
-from .steps import NOWHERE, count_moved, locked, scopes
+from .steps import NOWHERE, count_moved, locked, may_touch, scopes
 
 GUIDED = "guided:"
 
 
-def check_exit(case: Case, action: str, said: Mapping[str, str]) -> None:
-    """Guiding needs an exit that is there; what only the duty shift may know of goes to no agency.
+def check_exit(case: Case, action: str, said: Mapping[str, str], *, actor: Actor, vouched: bool) -> None:
+    """Guiding needs an exit that is there; what only the duty shift may know of is not there for others, nor for agencies.
 
-    Raises: Invalid, Conflict.
+    Raises: NotFound, Invalid, Conflict.
     """
+    may_touch(case, actor, vouched=vouched)
     if action == "guide":
         _exit(said.get("exit", ""))
     if action == "route" and case.is_secret:
@@ -48,7 +49,7 @@ def _exit(key: str) -> Exit:
     return found
 
 
-def take_exit(case: Case, action: str, said: Mapping[str, str], at: datetime) -> None:
+def take_exit(case: Case, action: str, said: Mapping[str, str], *, actor: Actor, at: datetime) -> None:
     """After an action: a guided case stands under its exit, as secret as that asks; one taken up again does not."""
     if action == "guide":
         exit = _exit(said.get("exit", ""))
@@ -57,6 +58,7 @@ def take_exit(case: Case, action: str, said: Mapping[str, str], at: datetime) ->
             _hide(case, at)
         if exit.secrecy == Secrecy.SHIFT_ONLY:
             case.is_secret, case.cell = True, NOWHERE
+            processes.keep_to(case.ref, live_audience(case), actor=actor, at=at)
     if action == "overturn" and case.outcome.startswith(GUIDED):
         case.outcome = ""
         case.exit = case.exit if case.is_secret else ""

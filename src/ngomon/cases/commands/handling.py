@@ -67,10 +67,9 @@ def act_on_case(
     said = dict(fields or {})
     actor = as_reporter(actor) if vouched else actor
     case = locked(case_id, version=version)
-    may_touch(case, actor, vouched=vouched)
-    before, was_secret = scopes(case), case.is_secret
+    check_exit(case, action, said, actor=actor, vouched=vouched)
+    before = scopes(case)
     effect = EFFECTS.get(action, NOTE_ONLY)
-    check_exit(case, action, said)
     _check_proof(case, effect, said, photos)
     moved = processes.act(
         case.ref,
@@ -86,9 +85,8 @@ def act_on_case(
     if photos:
         role = "after" if effect.answers and entry else "before"
         add_pictures(case, photos, role=role, at=at, entry_id=UUID(entry) if entry else None)
-    _apply(case, action, effect, said, moved, at=at)
-    if case.is_secret and not was_secret:
-        processes.keep_to(case.ref, live_audience(case), actor=actor, at=at)
+    _apply(case, action, effect, moved, at=at)
+    take_exit(case, action, said, actor=actor, at=at)
     moved_event = CaseMoved(str(case.id), action, case.step, case.status, case.agency, entry)
     emit(case, moved_event, actor=actor, at=at, audience=live_audience(case), commitment=commitment)
     if action == "commit" and case.commit_until_on:
@@ -132,9 +130,7 @@ def _write(
     )
 
 
-def _apply(
-    case: Case, action: str, effect: Effect, said: Mapping[str, str], moved: Moved, *, at: datetime
-) -> None:
+def _apply(case: Case, action: str, effect: Effect, moved: Moved, *, at: datetime) -> None:
     """Bring the case's row to where its process now is."""
     set_place_in_process(case, moved, at)
     case.acknowledged_at = case.acknowledged_at or at
@@ -143,7 +139,6 @@ def _apply(
     if effect.publishes:
         _publish(case, at)
     _open_or_closed(case, at)
-    take_exit(case, action, said, at)
 
 
 def _open_or_closed(case: Case, at: datetime) -> None:
