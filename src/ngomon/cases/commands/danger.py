@@ -58,7 +58,7 @@ def add_to_danger(case_id: UUID, added: Filing, *, actor: Actor, at: datetime) -
     if not (text or place or added.photos or added.has_place or added.contact.phone or added.category):
         raise Invalid.field("text", "cases.error.nothing_said")
     signal_id, (salt, commitment) = uuid7(), commit(text)
-    said = replace(added, text=text, place_words=place, source=ADDED, lon=added.lon, lat=added.lat)
+    said = replace(added, text=text, place_words=place, source=ADDED, category=clean(added.category))
     if not write_signal(signal_id, case, said, salt, at):
         return
     write_reporter(case.id, signal_id, said, actor=actor, at=at)

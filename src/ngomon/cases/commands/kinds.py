@@ -26,7 +26,9 @@ def checked_kind(filing: Filing, at: datetime) -> tuple[Filing, Area | None, Cat
     """The filing with clean words, its area where there is one, and its category. Raises: Invalid naming the fields."""
     text, place = clean(filing.text), clean(filing.place_words)
     external_id = filing.external_id or str(uuid7())
-    filing = replace(filing, text=text, place_words=place, external_id=external_id)
+    filing = replace(
+        filing, text=text, place_words=place, external_id=external_id, category=clean(filing.category)
+    )
     if filing.kind == CaseKind.QUESTION:
         return filing, None, _question_category(filing, at)
     # Nothing typed about a danger is refused for its length: it is cut.

@@ -79,7 +79,7 @@ def _said(typed: dict[str, Any], photos: Sequence[StoredPhoto]) -> Filing:
         lon=lon,
         lat=lat,
         source=SOURCE,
-        category=str(typed.get("category", ""))[:60],
+        category=clean(str(typed.get("category", "")))[:60],
         place_words=place_words,
         language=language(),
         contact=Contact(clean(str(typed.get("name", "")))[:80], phone, email),

@@ -195,6 +195,7 @@ def test_danger_by_the_api_needs_no_point_no_account_and_is_once(city: TestCity)
 
 def test_danger_is_heard_live_by_the_operations_centre(city: TestCity) -> None:
     danger(Client(), phone="0905123456")
+    settle()
     opened = next(r for r in read_log(0, limit=100) if r.kind == "cases.case_opened")
     assert "ioc" in opened.audience
     assert opened.event is not None
@@ -362,6 +363,7 @@ def _sees_nothing(city: TestCity, who: str, number: str) -> None:
 def test_events_of_a_denunciation_are_heard_by_the_duty_shift_alone(city: TestCity) -> None:
     receipt = city.report(DENOUNCES)
     guide(city, receipt.number, "denunciation")
+    settle()
     log = [r for r in read_log(0, limit=200) if r.event is not None]
     mine = [r for r in log if str(receipt.case_id) in json.dumps(r.event.body())]  # type: ignore[union-attr]
     heard = [r.audience for r in mine]
