@@ -26,6 +26,7 @@ from ngomon.core.verify import verify_proof as check_proof
 from ngomon.directory import commands as directory
 from ngomon.directory import queries as places
 from ngomon.directory.terms import InvalidData
+from ngomon.directory.vocabulary import check_wording
 from ngomon.identity import commands as identity
 from ngomon.identity.commands import make_client
 from ngomon.identity.rules import read_contact
@@ -163,9 +164,17 @@ def _verify_proof(path: Path, key: str) -> int:
     return 1 if found else 0
 
 
-@subcommand("check")
-def check(_: argparse.Namespace) -> int:
-    """Check the city pack on disk and every service's manifest, without a change; what loading would do."""
+def _check(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--words", action="store_true", help="only the wording; needs no database")
+
+
+@subcommand("check", _check)
+def check(options: argparse.Namespace) -> int:
+    """Check the city pack on disk, every service's manifest and every text, without a change; what loading would do."""
+    n = check_wording(settings.NGOMON_PACKS / settings.NGOMON_PACK)
+    sys.stdout.write(f"texts held against the pack's terms: {n}\n")
+    if options.words:
+        return 0
     if "directory_city" not in connection.introspection.table_names():
         raise Conflict("web.command.no_database")
     diff = directory.pack_diff(settings.NGOMON_PACKS / settings.NGOMON_PACK, at=clock.now())
