@@ -79,6 +79,16 @@ class Case(Aggregate):
                 condition=models.Q(is_open=True),
             ),
             models.Index(
+                fields=["due_at", "agency"],
+                name="cases_case_late",
+                condition=models.Q(is_open=True, is_public=True),
+            ),
+            models.Index(
+                fields=["answered_at"],
+                name="cases_case_answered",
+                condition=models.Q(is_public=True, answered_at__isnull=False),
+            ),
+            models.Index(
                 fields=["merged_into"],
                 name="cases_case_merged",
                 condition=models.Q(merged_into__isnull=False),

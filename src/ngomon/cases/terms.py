@@ -54,6 +54,10 @@ class Rating(StrEnum):
     DISSATISFIED = "dissatisfied"
 
 
+CONTENT = frozenset({Rating.SATISFIED, Rating.ACCEPTABLE})
+"""Ratings that count as content: "from acceptable upwards", as the city publishes it."""
+
+
 class EntryKind(StrEnum):
     """What was written into a case."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
@@ -22,7 +22,7 @@ from ngomon.core.text import clean
 from ngomon.processes.terms import Moved
 
 from ..models import Case, Entry, Picture
-from ..terms import REPORTER, Audience, EntryKind
+from ..terms import CONTENT, REPORTER, Audience, EntryKind
 
 
 def as_reporter(actor: Actor) -> Actor:
@@ -79,7 +79,23 @@ def scopes(case: Case) -> Counter[str]:
             found += [f"agency:{case.agency}:open", f"agency:{case.agency}:step:{case.step}"]
         if case.rating:
             found.append(f"agency:{case.agency}:rating:{case.rating}")
+        if case.is_public:
+            found += [f"board:{case.agency}:{figure}" for figure in _figures(case)]
     return Counter(found)
+
+
+def _figures(case: Case) -> Iterator[str]:
+    """The figures of the public board that a case adds to; what is overdue now is asked, as time alone changes it."""
+    if case.is_open:
+        yield "open"
+    if case.answered_at is not None:
+        yield "closed"
+        if not case.was_late:
+            yield "on_time"
+    if case.rating:
+        yield "rated"
+        if case.rating in CONTENT:
+            yield "satisfied"
 
 
 _COUNT = (
