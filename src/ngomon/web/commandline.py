@@ -32,7 +32,7 @@ from ngomon.identity.rules import read_contact
 from ngomon.identity.terms import SCOPES, Role
 from ngomon.services import manifest
 from ngomon.services.scaffold import write_skeleton
-from ngomon.web import replay, supervisor
+from ngomon.web import evaluate, replay, supervisor
 from ngomon.web.demo.cast import load_cast, load_citizens
 from ngomon.web.demo.past import Builder, build_past
 from ngomon.web.demo.story import load_story
@@ -276,4 +276,22 @@ def replay_file(options: argparse.Namespace) -> int:
         return 1
     finally:
         sys.stdout.write(" ".join(f"{state}={n}" for state, n in counts.items()) + "\n")
+    return 0
+
+
+def _evaluate(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("name", choices=sorted(evaluate.EVALUATIONS), help="what is measured")
+    parser.add_argument("files", type=Path, nargs="+", help="tables with the columns of the evaluation")
+    parser.add_argument("--details", action="store_true", help="list what went wrong, too")
+
+
+@subcommand("evaluate", _evaluate)
+def evaluate_files(options: argparse.Namespace) -> int:
+    """Measure how well something is understood, on tables of examples; prints JSON."""
+    try:
+        found = evaluate.EVALUATIONS[options.name](options.files, options.details)
+    except OSError as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    sys.stdout.write(json.dumps(found, ensure_ascii=False, indent=2) + "\n")
     return 0
