@@ -16,6 +16,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from ngomon.core import clock
 from ngomon.core.errors import Invalid
 from ngomon.core.geo import distance_m
 from ngomon.directory import queries
@@ -50,6 +51,12 @@ def rows_of(file: Path) -> list[dict[str, str]]:
     if missing or not rows:
         raise Invalid("directory.place.no_columns", file=file.name, columns=", ".join(missing or COLUMNS))
     return rows
+
+
+def evaluate_place_files(file: Path) -> dict[str, Any]:
+    """How the phrases of a table are understood today, with what went wrong. Raises: Invalid, Unavailable."""
+    outcomes = measured(rows_of(file), on=queries.local_day(clock.now()))
+    return report(outcomes, details=True)
 
 
 def measured(rows: Iterable[Mapping[str, str]], *, on: date) -> list[Outcome]:

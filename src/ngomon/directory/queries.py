@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -17,6 +18,7 @@ from ngomon.core.errors import NotFound
 from ngomon.core.text import in_language, sort_key
 from ngomon.core.texts import LANGUAGES, text
 from ngomon.directory import rules, terms
+from ngomon.directory.place_sentences import length as length
 from ngomon.directory.snapshot import Snapshot, current, the_city
 from ngomon.directory.snapshot import forget as forget
 
@@ -339,6 +341,24 @@ def understand_place(words: str, *, on: date) -> terms.Understood:
     Shape: lon, lat in WGS 84. Units: metres. Never raises: what is not understood is said.
     """
     return current().place_book.understand(words, on=on)
+
+
+def readings_in_words(found: terms.Understood, language: str, *, chosen: str = "") -> list[dict[str, Any]]:
+    """The readings of words as a page offers them to choose from; one in no single ward can be seen, not chosen."""
+    return [
+        {
+            "value": reading.key,
+            "label": in_language(reading.label, language),
+            "sentence": in_language(reading.sentence, language),
+            "radius": text(
+                "directory.place.give_or_take", language, radius=length(reading.radius_m, language)
+            ),
+            "source": reading.source,
+            "is_chosen": reading.key == chosen,
+            "is_wide": not reading.area,
+        }
+        for reading in found.readings
+    ]
 
 
 def place_limit_m() -> int:
