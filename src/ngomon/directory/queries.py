@@ -348,7 +348,6 @@ def readings_in_words(found: terms.Understood, language: str, *, chosen: str = "
     return [
         {
             "value": reading.key,
-            "label": in_language(reading.label, language),
             "sentence": in_language(reading.sentence, language),
             "radius": text(
                 "directory.place.give_or_take", language, radius=length(reading.radius_m, language)

@@ -15,10 +15,15 @@ document.addEventListener("change", (event) => {
   if (choice instanceof HTMLInputElement && choice.name === "place_choice" && choice.checked) take(choice);
 });
 
-// The only reading comes chosen: show it, where nothing else said the place.
+// The only reading comes chosen: show it, where nothing else said the place. An answer that was under way while
+// somebody chose comes without the choice: give it back.
 function showChosen() {
   const choice = document.querySelector("input[name=place_choice]:checked");
-  if (choice && !isSet()) take(choice);
+  if (choice && !isSet()) return take(choice);
+  if (choice || !["words", "asset"].includes(placeField()?.source)) return;
+  const at = ["lon", "lat"].map((name) => document.querySelector(`.place-field__numbers [name=${name}]`)?.value).join(",");
+  const own = [...document.querySelectorAll("input[name=place_choice]")].find((one) => one.value.startsWith(`${at},`));
+  if (own) own.checked = true;
 }
 document.addEventListener("htmx:afterSettle", showChosen);
 customElements.whenDefined("place-field").then(showChosen);
