@@ -127,6 +127,8 @@ class Globe implements Surface {
   private listen(): void {
     const { map, options } = this;
     if (!options.wheel) this.tameWheel();
+    // What was asked for before the style had come.
+    map.on("load", () => this.setCircles(this.circles));
     map.on("moveend", () => {
       const b = map.getBounds();
       options.onMove([b.getWest(), b.getSouth(), b.getEast(), b.getNorth()], map.getZoom());
