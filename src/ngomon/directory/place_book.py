@@ -42,6 +42,8 @@ SLACK_M = 500
 MARGIN = 3.0
 """How much worse than the best a reading may be and still be shown: what a word like "thôn" before the name weighs."""
 MOST_READINGS = 5
+MOST_MENTIONS = 8
+"""Names beyond these are left out: each is weighed against each other."""
 _FINE = frozenset({"street", "locality", "landmark"})
 _PRESENT = frozenset({AreaKind.WARD.value, AreaKind.COMMUNE.value})
 _STATED = re.compile(r"±\s*(?:[\d.]+\s*[–-]\s*)?([\d.]+)\s*(k?)m")
@@ -175,17 +177,19 @@ class PlaceBook:
     def understand(self, said: str, *, on: date) -> Understood:
         """What words say about a place: the readings, best first, what is unknown, and what to do."""
         parsed = parse(said, self.lexicon)
-        groups = [group for group in self._candidates(parsed, on) if group]
+        groups = [group for group in self._candidates(parsed, on) if group][:MOST_MENTIONS]
+        tried = [_gathered(anchor, groups, self._agree) for group in groups for anchor in group]
+        best = max((score for score, _ in tried), default=0)
         found: dict[tuple[float, float, str], tuple[float, PlaceReading]] = {}
-        for group in groups:
-            for anchor in group:
-                score, chosen = _gathered(anchor, groups, self._agree)
-                reading = self._reading(chosen, parsed, groups)
-                mark = (round(reading.lon, 4), round(reading.lat, 4), reading.area)
-                if mark not in found or found[mark][0] < score:
-                    found[mark] = (score, reading)
+        for score, chosen in tried:
+            if score < best - MARGIN:
+                continue
+            reading = self._reading(chosen, parsed, groups)
+            mark = (round(reading.lon, 4), round(reading.lat, 4), reading.area)
+            if mark not in found or found[mark][0] < score:
+                found[mark] = (score, reading)
         ranked = sorted(found.values(), key=lambda pair: (-pair[0], pair[1].radius_m, pair[1].key))
-        kept = [reading for score, reading in ranked if score >= ranked[0][0] - MARGIN][:MOST_READINGS]
+        kept = [reading for _, reading in ranked[:MOST_READINGS]]
         unknown = tuple(
             PlacePart(h.kind, h.said, {"vi": h.value, "en": h.value})
             for h in parsed.heard
@@ -241,9 +245,15 @@ class PlaceBook:
         area, place = (one, other) if one.is_area else (other, one)
         if place.wards & area.wards or not place.wards:
             return True
-        return any(
-            self._away(place.circle, ward) <= place.circle.radius * _stretch(place) for ward in area.wards
-        )
+        return any(self._is_near(place, ward) for ward in area.wards)
+
+    def _is_near(self, place: Candidate, ward: str) -> bool:
+        """Whether a place that lies outside a ward may reach into it."""
+        limit = place.circle.radius * _stretch(place)
+        whole = self._circles[ward]
+        if distance_m(whole.point, place.circle.point) > whole.radius + limit:
+            return False
+        return self._away(place.circle, ward) <= limit
 
     def _away(self, circle: Circle, ward: str) -> float:
         """How far a point is from a ward. Units: metres, measured along the meridian."""

@@ -349,9 +349,6 @@ def readings_in_words(found: terms.Understood, language: str, *, chosen: str = "
         {
             "value": reading.key,
             "sentence": in_language(reading.sentence, language),
-            "radius": text(
-                "directory.place.give_or_take", language, radius=length(reading.radius_m, language)
-            ),
             "source": reading.source,
             "is_chosen": reading.key == chosen,
             "is_wide": not reading.area,
