@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
+from tests.journeys.test_accessibility import AXE, faults
 from tests.journeys.test_browser_story import CHROMIUM, sign_in
 from tests.running import Running
 
@@ -50,7 +51,9 @@ def look(page: Page, name: str) -> None:
 
 
 @pytest.mark.parametrize("width", [390, 1440])
-def test_words_move_the_pin_and_draw_their_circle(running: Running, browser: Browser, lan: Any, width: int) -> None:
+def test_words_move_the_pin_and_draw_their_circle(
+    running: Running, browser: Browser, lan: Any, width: int
+) -> None:
     page = browser.new_context(
         viewport={"width": width, "height": 844}, base_url=running.url(), storage_state=lan, locale="vi-VN"
     ).new_page()
@@ -68,6 +71,9 @@ def test_words_move_the_pin_and_draw_their_circle(running: Running, browser: Bro
     expect(page.locator("input[name=place_choice]")).to_have_count(2)
     expect(page.locator("input[name=lon]")).to_have_value("")
     look(page, f"report_doubt_{width}")
+    page.add_script_tag(path=str(AXE))
+    assert faults(page, "{resultTypes: ['violations'], iframes: false}") == []
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     page.locator("input[name=place_words]").fill("nhà em đó")
     expect(page.locator("#hints")).to_contain_text("Chưa hiểu được vị trí")
     page.locator("input[name=place_words]").fill("trụ đèn TĐ-12/045")
@@ -81,7 +87,9 @@ def test_words_move_the_pin_and_draw_their_circle(running: Running, browser: Bro
     page.context.close()
 
 
-def test_without_scripts_the_words_are_confirmed_on_the_server(running: Running, browser: Browser, lan: Any) -> None:
+def test_without_scripts_the_words_are_confirmed_on_the_server(
+    running: Running, browser: Browser, lan: Any
+) -> None:
     page = browser.new_context(
         viewport={"width": 390, "height": 844},
         base_url=running.url(),
