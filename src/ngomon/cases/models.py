@@ -37,6 +37,8 @@ class Case(Aggregate):
     place = models.CharField(max_length=300, default="")
     lon = models.FloatField()
     lat = models.FloatField()
+    place_radius_m = models.IntegerField(null=True)
+    place_source = models.CharField(max_length=8, default="")
     cell = models.BigIntegerField()
     opened_at = models.DateTimeField()
     acknowledged_at = models.DateTimeField(null=True)

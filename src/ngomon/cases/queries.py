@@ -41,6 +41,8 @@ from .rules import (
     telling_words,
 )
 from .rules import danger_words as rules_danger_words
+from .rules.place import chosen_key as chosen_key
+from .rules.place import placed as placed
 from .terms import (
     CASE,
     REPORTERS_KINDS,
@@ -62,6 +64,7 @@ PAGE = 50
 _LINE = (
     "id", "number", "text", "category", "area", "agency", "step", "status", "opened_at", "due_at", "closed_at",
     "lon", "lat", "thumbnail", "reports", "rating", "place", "version", "holder", "queue_at",
+    "place_radius_m", "place_source",
 )  # fmt: skip
 
 

@@ -75,6 +75,15 @@ class EntryKind(StrEnum):
     OPINION = "opinion"
 
 
+class PlaceSource(StrEnum):
+    """What told the place: the device or a photo, a pin on the map, words, or the plate of an asset."""
+
+    GPS = "gps"
+    MAP = "map"
+    WORDS = "words"
+    ASSET = "asset"
+
+
 REPORTERS_KINDS = frozenset({EntryKind.REPLY, EntryKind.RATING, EntryKind.OBJECTION, EntryKind.APPEAL})
 """What a reporter writes."""
 
@@ -98,10 +107,24 @@ class Contact:
 
 
 @dataclass(frozen=True, slots=True)
+class Placed:
+    """Where a report belongs: a point, how far off the truth may lie (None: as exact as a pin), and what told it.
+
+    Shape: lon, lat in WGS 84. Units: metres.
+    """
+
+    lon: float
+    lat: float
+    radius_m: int | None
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
 class Filing:
     """A report as it comes in by any door. `claim_code`: what the door already holds for a reporter without account.
 
-    Units: lon and lat are WGS 84 degrees. `external_id` with `source` makes a repeat safe. `on_behalf`: an officer writes
+    Units: lon and lat are WGS 84 degrees; the place lies within `place_radius_m` metres (None: as exact as the pin), told by
+    `place_source` (a `PlaceSource`; empty: not said). `external_id` with `source` makes a repeat safe. `on_behalf`: an officer writes
     down what somebody else says, so the officer's account is not the reporter.
     """
 
@@ -120,6 +143,8 @@ class Filing:
     reported_at: datetime | None = None
     on_behalf: bool = False
     claim_code: str = ""
+    place_radius_m: int | None = None
+    place_source: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,6 +212,8 @@ class CaseLine:
     version: int
     holder: UUID | None
     queue_at: datetime
+    place_radius_m: int | None = None
+    place_source: str = ""
 
     @property
     def ref(self) -> Ref:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -17,11 +18,14 @@ from ngomon.core.errors import NotFound
 from ngomon.core.text import in_language, sort_key
 from ngomon.core.texts import LANGUAGES, text
 from ngomon.directory import rules, terms
+from ngomon.directory.place_sentences import length as length
 from ngomon.directory.snapshot import Snapshot, current, the_city
 from ngomon.directory.snapshot import forget as forget
 
 SOON = timedelta(days=60)
 """How far ahead a year nobody has confirmed is warned about."""
+PLACE_LIMIT_M = 1_000
+"""Wider than any street's circle, narrower than most wards'. Units: metres."""
 
 
 def problem_in_words(problem: terms.Problem, language: str) -> str:
@@ -329,6 +333,35 @@ def on_duty(agency: str, at: datetime) -> list[terms.DutySlot]:
 def find_places(text: str, limit: int = 10) -> list[terms.FoundPlace]:
     """Places, areas and former units by what a person types, best first; tone marks ignored."""
     return current().gazetteer.find(text, limit)
+
+
+def understand_place(words: str, *, on: date) -> terms.Understood:
+    """What words say about a place on a day: readings with their circles, best first; what is unknown; what to do.
+
+    Shape: lon, lat in WGS 84. Units: metres. Never raises: what is not understood is said.
+    """
+    return current().place_book.understand(words, on=on)
+
+
+def readings_in_words(found: terms.Understood, language: str, *, chosen: str = "") -> list[dict[str, Any]]:
+    """The readings of words as a page offers them to choose from; one in no single ward can be seen, not chosen."""
+    return [
+        {
+            "value": reading.key,
+            "sentence": in_language(reading.sentence, language),
+            "source": reading.source,
+            "is_chosen": reading.key == chosen,
+            "is_wide": not reading.area,
+        }
+        for reading in found.readings
+    ]
+
+
+def place_limit_m() -> int:
+    """How wide the circle of a place in words may be to be taken without asking again. Units: metres."""
+    places = city().extra.get("places")
+    limit = places.get("radius_limit_m") if isinstance(places, Mapping) else None
+    return limit if isinstance(limit, int) and limit > 0 else PLACE_LIMIT_M
 
 
 def nearest_place(lon: float, lat: float) -> terms.NearPlace | None:

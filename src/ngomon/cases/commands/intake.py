@@ -28,7 +28,7 @@ from ngomon.processes import queries as process_queries
 from ..models import Case, Reporter, Signal
 from ..queries import category_of, live_audience, receipt, receipt_of
 from ..rules import CLAIM_ALPHABET, MAX_PLACE, MAX_TEXT, budget_of, case_number, cell_of, mask, process_of
-from ..terms import CaseOpened, Filing, Receipt, SignalReceived, Status
+from ..terms import CaseOpened, Filing, PlaceSource, Receipt, SignalReceived, Status
 from .steps import add_pictures, as_reporter, count_with_number, locked, scopes, set_place_in_process
 
 _SIGNAL = (
@@ -78,6 +78,8 @@ def _checked(filing: Filing, at: datetime) -> tuple[Filing, Area, Category]:
         wrong["text"] = "cases.error.text_too_long"
     if not text and not filing.photos and not filing.category:
         wrong["text"] = "cases.error.nothing_said"
+    if filing.place_source and filing.place_source not in set(PlaceSource):
+        raise ValueError(filing.place_source)
     if len(place) > MAX_PLACE:
         wrong["place"] = "cases.error.place_too_long"
     day = directory.local_day(at)
@@ -117,6 +119,8 @@ def _new_case(filing: Filing, area: Area, category: Category, *, at: datetime) -
         place=mask(filing.place_words),
         lon=filing.lon,
         lat=filing.lat,
+        place_radius_m=filing.place_radius_m,
+        place_source=filing.place_source,
         cell=cell_of(filing.lon, filing.lat),
         opened_at=filing.reported_at or at,
         reports=0,

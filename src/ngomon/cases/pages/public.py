@@ -83,7 +83,7 @@ def _facts(view: CaseView) -> dict[str, Any]:
             {
                 "type": "Feature",
                 "geometry": {"type": "Point", "coordinates": [line.lon, line.lat]},
-                "properties": {"title": line.number, "state": "selected"},
+                "properties": {"title": line.number, "state": "selected", "radius_m": line.place_radius_m},
             }
         ],
     }

@@ -380,9 +380,17 @@ def new_on_behalf(request: HttpRequest) -> HttpResponse:
         else:
             context = _plain(request, receipt=receipt, case_url=f"/desk/cases/{receipt.number}")
             return render(request, "web/desk/filed.html", context)
-    context = _plain(request, form=form, failed=failed)
+    context = _plain(request, form=form, failed=failed, **form.readings())
     status = 422 if request.method == "POST" else 200
     return render(request, "web/desk/new.html", context, status=status)
+
+
+@require_POST
+@requires("case.file_on_behalf")
+def place_in_words(request: HttpRequest) -> HttpResponse:
+    """What the words of the place mean so far, to choose from. Changes nothing."""
+    form = OnBehalfForm(request.POST, at=clock.now(), language=_language(request))
+    return render(request, "web/desk/readings.html", form.readings())
 
 
 def _file(form: OnBehalfForm, request: HttpRequest) -> Receipt:

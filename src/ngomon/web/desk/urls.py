@@ -8,6 +8,7 @@ urlpatterns = [
     path("desk", pages.desk, name="desk"),
     path("desk/search", pages.search, name="desk_search"),
     path("desk/new", pages.new_on_behalf, name="desk_new"),
+    path("desk/new/place", pages.place_in_words, name="desk_new_place"),
     path("desk/messages", pages.messages_out, name="desk_messages"),
     path("desk/messages/<uuid:id>/resend", pages.resend, name="desk_resend"),
     path("desk/consultations", pages.consultations, name="desk_consultations"),

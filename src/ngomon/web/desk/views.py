@@ -266,6 +266,14 @@ def _sent(view: CaseView, actor: Actor) -> list[dict[str, Any]]:
     ]
 
 
+def place_note(line: CaseLine, language: str) -> str:
+    """How the place is known and how exactly, where it is a circle; empty for a pin."""
+    if not line.place_radius_m:
+        return ""
+    source = line.place_source if line.place_source in {"gps", "asset"} else "words"
+    return text(f"cases.place.by_{source}", language, radius=directory.length(line.place_radius_m, language))
+
+
 def glance(view: CaseView, *, actor: Actor, at: datetime, language: str) -> dict[str, Any]:
     """Everything on the case's page but the forms."""
     line = view.line
@@ -275,8 +283,11 @@ def glance(view: CaseView, *, actor: Actor, at: datetime, language: str) -> dict
     after = [p for p in view.pictures if p.role == "after"]
     answers = [e for e in view.entries if e.kind == "answer" and e.is_current]
     point = {"type": "Feature", "geometry": {"type": "Point", "coordinates": [line.lon, line.lat]}}
+    about = {"state": "selected", "radius_m": line.place_radius_m}
+    note = place_note(line, language)
     return {
         "view": view,
+        "place_note": note,
         "said": [(s.text, _source(s.source, language), s.received_at) for s in view.signals if s.text],
         "line": line,
         "category": category_name(line.category, language),
@@ -292,7 +303,7 @@ def glance(view: CaseView, *, actor: Actor, at: datetime, language: str) -> dict
         "danger": ", ".join(cases.danger_words(line.text)),
         "pair": (picture_url(before[0].file), picture_url(after[-1].file)) if before and after else None,
         "pictures": [_picture(p) for p in view.pictures],
-        "point": {"type": "FeatureCollection", "features": [{**point, "properties": {"state": "selected"}}]},
+        "point": {"type": "FeatureCollection", "features": [{**point, "properties": about}]},
         "center": (line.lon, line.lat),
         "answer": answers[-1] if answers else None,
         "proposal": _proposal(line, at, language),
