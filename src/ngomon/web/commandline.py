@@ -32,7 +32,7 @@ from ngomon.identity.rules import read_contact
 from ngomon.identity.terms import SCOPES, Role
 from ngomon.services import manifest
 from ngomon.services.scaffold import write_skeleton
-from ngomon.web import replay, supervisor
+from ngomon.web import evaluation, replay, supervisor
 from ngomon.web.demo.cast import load_cast, load_citizens
 from ngomon.web.demo.past import Builder, build_past
 from ngomon.web.demo.story import load_story
@@ -277,3 +277,9 @@ def replay_file(options: argparse.Namespace) -> int:
     finally:
         sys.stdout.write(" ".join(f"{state}={n}" for state, n in counts.items()) + "\n")
     return 0
+
+
+@subcommand("evaluate", evaluation.arguments)
+def evaluate(options: argparse.Namespace) -> int:
+    """Measure a part of the product on files of the documented columns; prints JSON."""
+    return evaluation.run(options)
