@@ -13,7 +13,7 @@ import io
 import random
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -68,9 +68,9 @@ class Look:
         return [heap for _, heap in heapq.nlargest(same.SHOWN, worth, key=lambda pair: pair[0])]
 
 
-def threshold(score: float | None, share: float | None) -> Threshold:
+def threshold(asked: Mapping[str, float | None]) -> Threshold:
     """What an automatic link needs: as measured, or as asked for."""
-    return Threshold(SURE.score if score is None else score, SURE.share if share is None else share)
+    return replace(SURE, **{name: value for name, value in asked.items() if value is not None})
 
 
 # --- files -----------------------------------------------------------------------------------------------------------
@@ -167,7 +167,7 @@ def stream(reports: Iterable[Filed], *, links: Threshold | None) -> Iterator[Loo
             key=lambda one: -one[1].score,
         )
         linked = None
-        if links and ranked and ranked[0][1].score >= links.score and ranked[0][1].share >= links.share:
+        if links and ranked and ranked[0][1].is_sure(ranked[0][2], links):
             linked = ranked[0][0]
             linked.members.append(report)
             linked.closed = max(linked.closed, report.closed)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
@@ -25,7 +25,7 @@ LINE = CaseLine.__slots__
 REUSED_FROM_M = 300.0
 
 
-def same_as(case_id: UUID, *, actor: Actor, at: datetime) -> list[Candidate]:
+def same_as(case_id: UUID, *, actor: Actor) -> list[Candidate]:
     """Open cases that may be the same as this one, without those that somebody kept apart; for the duty desk alone."""
     if not may(actor, "case.triage"):
         return []
@@ -88,7 +88,7 @@ def family_of(case_id: UUID, *, public_only: bool = False) -> Family:
     return Family(above, tuple(found["children"]), tuple(found["gathered"]), tuple(repeats), linked)
 
 
-def _lines(found: QuerySet[Case]) -> Iterable[Sequence[object]]:
+def _lines(found: QuerySet[Case]) -> Iterable[Sequence[Any]]:
     return found.order_by("opened_at").values_list(*LINE, "parent", "merged_into", "recurs_of")[:100]
 
 

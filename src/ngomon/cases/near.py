@@ -16,6 +16,7 @@ from ngomon.core.geo import distance_m
 from ngomon.directory import queries as directory
 
 from .rules import same
+from .rules.same_weights import SURE, Threshold
 from .terms import Candidate
 
 _COLUMNS = (
@@ -36,26 +37,24 @@ class Settings:
     """What the city's pack says in `[same_thing]` of city.toml. Automatic links wait for a city to measure its own pairs."""
 
     automatic: bool = False
-    score: float = same.SURE.score
-    share: float = same.SURE.share
+    links: Threshold = SURE
     recurrence_days: int = 90
 
     @classmethod
     def of(cls, body: Mapping[str, Any]) -> Settings:
-        """From the pack; what is left out, or is no number between 0 and 1, stays as measured."""
-        standard = cls()
+        """From the pack; what is left out, or is no number that makes sense, stays as measured."""
 
-        def ratio(name: str, default: float) -> float:
+        def number(name: str, default: float, most: float) -> float:
             given = body.get(name)
-            return float(given) if isinstance(given, (int, float)) and 0 <= given <= 1 else default
+            return float(given) if isinstance(given, (int, float)) and 0 <= given <= most else default
 
-        days = body.get("recurrence_days")
-        return cls(
-            body.get("automatic") is True,
-            ratio("score", standard.score),
-            ratio("share", standard.share),
-            days if isinstance(days, int) and days >= 0 else standard.recurrence_days,
+        links = Threshold(
+            number("score", SURE.score, 1),
+            number("share", SURE.share, 1),
+            number("overlap", SURE.overlap, 1),
+            number("metres", SURE.metres, same.FAR_M),
         )
+        return cls(body.get("automatic") is True, links, int(number("recurrence_days", 90, 3650)))
 
 
 def settings() -> Settings:
@@ -187,6 +186,8 @@ def _candidate(
         age_h=hours,
         score=likeness.score,
         share=likeness.share,
+        overlap=likeness.overlap,
+        said_score=same.in_words(likeness, other.distance_m),
         shared_words=likeness.shared[:6],
         because=why,
         thumbnail=row[9],

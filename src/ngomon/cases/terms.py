@@ -138,7 +138,7 @@ class Proposal:
 class Candidate:
     """A case that may speak of the same thing. Units: metres, hours; score and share 0 to 1 (see `rules.same`).
 
-    `because`: the reasons, each a text key and its values.
+    `because`: the reasons, each a text key and its values; `said_score`: the key that says the score in words.
     """
 
     case_id: UUID
@@ -150,6 +150,8 @@ class Candidate:
     age_h: float
     score: float
     share: float
+    overlap: float
+    said_score: str
     shared_words: tuple[str, ...]
     because: tuple[tuple[str, Mapping[str, Any]], ...]
     thumbnail: str

@@ -8,6 +8,7 @@ import json
 import sys
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import asdict
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ from ngomon.core import clock
 from ngomon.core.texts import text
 
 Evaluation = Callable[[argparse.Namespace], dict[str, Any]]
+THRESHOLDS = ("score", "share", "overlap", "metres")
 TIMED_CASES, TIMED_LOOKS = 100_000, 400
 
 
@@ -53,8 +55,8 @@ def _duplicates_arguments(parser: argparse.ArgumentParser) -> None:
         " are, category, status, updated_at, address, slice; pairs with duplicate_id, refers_to",
     )
     parser.add_argument("--sheet", type=Path, help="write 200 other automatic links here, to be read by hand")
-    parser.add_argument("--score", type=float, help="link from this score on")
-    parser.add_argument("--share", type=float, help="link from this share on")
+    for name in THRESHOLDS:
+        parser.add_argument(f"--{name}", type=float, help=f"another {name} for automatic links")
     parser.add_argument(
         "--learn-before", type=int, metavar="YEAR", help="learn weights from pairs before a year"
     )
@@ -66,12 +68,12 @@ def evaluate_duplicates(options: argparse.Namespace) -> dict[str, Any]:
     *files, pairs = options.files
     reports = duplicates.read_reports(files)
     named = duplicates.read_pairs(pairs, reports)
-    links = duplicates.threshold(options.score, options.share)
+    links = duplicates.threshold({name: getattr(options, name) for name in THRESHOLDS})
     if options.learn_before:
         return _learnt(reports, named, options.learn_before, links)
     found: dict[str, Any] = {
         "pairs": len(named.slices),
-        "links_from": {"score": links.score, "share": links.share},
+        "links_from": asdict(links),
         "as_the_product_does": duplicates.figures_of(reports, named, links=links).told(),
         "without_automatic_links": duplicates.figures_of(reports, named, links=None).told(),
     }

@@ -81,7 +81,8 @@ def look_back(case_id: UUID, *, actor: Actor, at: datetime) -> None:
         return
     asked = Asked(case.lon, case.lat, case.text, case.category, case.place, look_of(case.look))
     best = next(iter(lately_closed(asked, at=at, days=days, most=1)), None)
-    if best is None or best.score < settings().score:
+    links = settings().links
+    if best is None or best.score < links.score or best.overlap < links.overlap:
         return
     earlier = Case.objects.get(pk=best.case_id)
     case.recurs_of = earlier.recurs_of or earlier.id

@@ -142,7 +142,9 @@ def _may_link(filing: Filing, category: Category, best: Candidate) -> bool:
     wanted = settings()
     if not wanted.automatic or filing.on_behalf or filing.source == "desk":
         return False
-    if best.score < wanted.score or best.share < wanted.share:
+    if not wanted.links.is_met(
+        score=best.score, share=best.share, overlap=best.overlap, metres=best.distance_m
+    ):
         return False
     return category.group == Group.TIMED and not danger_words(filing.text)
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from ngomon.core.text import words
 
-from .same_weights import FEATURES, INTERCEPT, LIKELY, PICTURE, PICTURE_NEAR, SHOWN_FROM, SURE, WEIGHTS
+from .same_weights import FEATURES, INTERCEPT, LIKELY, PICTURE_NEAR, SHOWN_FROM, SURE, WEIGHTS, Threshold
 
 # --- place -----------------------------------------------------------------------------------------------------------
 
@@ -110,6 +110,8 @@ def is_number(word: str) -> bool:
     return len(word) > 1 and any(c.isdigit() for c in word)
 
 
+_OVERLAP = FEATURES.index("overlap")
+
 # --- weighing --------------------------------------------------------------------------------------------------------
 
 
@@ -130,18 +132,19 @@ class Other:
 
 @dataclass(frozen=True, slots=True)
 class Likeness:
-    """How alike: `score` 0 to 1; `share` of all that speaks for any case around, so how clearly it is this one."""
+    """How alike: `score` 0 to 1; `share` of all that speaks for any case around, so how clearly it is this one;
+    `overlap` of the words, 1 where the pictures are nearly the same."""
 
     score: float
     share: float
+    overlap: float
     shared: tuple[str, ...]
     is_same_picture: bool
     features: tuple[float, ...]
 
-    @property
-    def is_sure(self) -> bool:
-        """Whether it may be linked without asking, by the measured thresholds."""
-        return self.score >= SURE.score and self.share >= SURE.share
+    def is_sure(self, metres: float, wanted: Threshold = SURE) -> bool:
+        """Whether it may be linked without asking."""
+        return wanted.is_met(score=self.score, share=self.share, overlap=self.overlap, metres=metres)
 
 
 def rarity(around: Sequence[Spoken]) -> Counter[str]:
@@ -164,7 +167,14 @@ def weigh(mine: Spoken, others: Sequence[Other]) -> list[Likeness]:
     odds = [math.exp(min(40.0, logit)) for logit in logits]
     whole = sum(odds) or 1.0
     return [
-        Likeness(odd / (1.0 + odd), odd / whole, shared, features[-1] > 0, features)
+        Likeness(
+            odd / (1.0 + odd),
+            odd / whole,
+            max(features[_OVERLAP], features[-1]),
+            shared,
+            features[-1] > 0,
+            features,
+        )
         for (features, shared), odd in zip(found, odds, strict=True)
     ]
 
@@ -186,7 +196,6 @@ def _features(
     metres = other.distance_m / math.sqrt(1.0 + (other.uncertain_m / 50.0) ** 2)
     alike, unlike = _answers(mine.answers, theirs.answers)
     features = (
-        math.log1p(metres / 10.0),
         min(metres, 600.0) / 100.0,
         math.log1p(other.age_h / 0.5),
         min(other.age_h, OPEN_DAYS * 24.0) / 720.0,
@@ -285,11 +294,11 @@ def said_alike(text: str, shared: frozenset[str], most: int = 4) -> list[str]:
     return best[:most]
 
 
-def in_words(score: float) -> str:
-    """A text key that says a score: the same, probably, possibly."""
-    if score >= SURE.score:
+def in_words(likeness: Likeness, metres: float) -> str:
+    """A text key that says a likeness: the same, probably, possibly."""
+    if likeness.is_sure(metres):
         return "cases.same.score.sure"
-    return "cases.same.score.likely" if score >= LIKELY else "cases.same.score.possible"
+    return "cases.same.score.likely" if likeness.score >= LIKELY else "cases.same.score.possible"
 
 
 __all__ = [
@@ -298,7 +307,6 @@ __all__ = [
     "LIKELY",
     "NEAREST",
     "OPEN_DAYS",
-    "PICTURE",
     "SHOWN",
     "SHOWN_FROM",
     "SURE",

@@ -27,7 +27,8 @@ def score(mine: str, case: same.Other, *, place: str = "", looks: tuple[int, ...
 
 def test_the_same_words_nearby_within_hours_are_surely_the_same() -> None:
     found = same.weigh(same.spoken(LAMP), [other("den duong truoc kiet 42 ba trieu tat 3 dem")])[0]
-    assert found.is_sure
+    assert found.is_sure(20)
+    assert not found.is_sure(60)
 
 
 def test_tone_marks_and_the_crossed_d_do_not_matter() -> None:
@@ -70,7 +71,7 @@ def test_a_forms_questions_are_nobodys_words_and_its_answers_are_compared() -> N
 def test_two_equally_good_cases_leave_neither_sure() -> None:
     found = same.weigh(same.spoken(LAMP), [other(LAMP), other(LAMP)])
     assert [round(one.share, 3) for one in found] == [0.5, 0.5]
-    assert not any(one.is_sure for one in found)
+    assert not any(one.is_sure(20) for one in found)
 
 
 def test_the_reason_stands_in_both_languages() -> None:
