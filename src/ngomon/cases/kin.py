@@ -26,13 +26,17 @@ REUSED_FROM_M = 300.0
 
 
 def same_as(case_id: UUID, *, actor: Actor) -> list[Candidate]:
-    """Open cases that may be the same as this one, without those that somebody kept apart; for the duty desk alone."""
+    """Open cases that may be the same as this one, without those kept apart from it, its parent and its parts.
+
+    For the duty desk alone; none for others.
+    """
     if not may(actor, "case.triage"):
         return []
     case = Case.objects.filter(pk=case_id).first()
     if case is None or not case.is_open:
         return []
     pairs = Apart.objects.filter(Q(first=case_id) | Q(second=case_id)).values_list("first", "second")
+    kin = Case.objects.filter(parent=case_id).values_list("id", flat=True)
     looks = Picture.objects.filter(case=case, role="before").exclude(look="").values_list("look", flat=True)
     return candidates(
         lon=case.lon,
@@ -43,7 +47,7 @@ def same_as(case_id: UUID, *, actor: Actor) -> list[Candidate]:
         but=case.id,
         place=case.place,
         looks=tuple(bits for look in looks for bits in look_of(look)),
-        apart={one for pair in pairs for one in pair},
+        apart=[*(one for pair in pairs for one in pair), *kin, *([case.parent] if case.parent else [])],
     )
 
 
