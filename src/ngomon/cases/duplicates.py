@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import csv
 import gzip
+import hashlib
 import heapq
 import io
-import random
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -332,19 +332,16 @@ def sheet_rows(
     seed: int = 7,
 ) -> list[dict[str, str]]:
     """A seeded sample of the automatic links of reports that nobody named, both texts beside each other, to be judged."""
-    sample: list[Look] = []
-    pick = random.Random(seed)  # noqa: S311 (a sample, not a secret)
-    seen = 0
+    sample: list[tuple[int, Look]] = []
     for look in stream(reports, links=links):
         if look.linked is None or look.report.id in named.group:
             continue
-        seen += 1
         look.cases = look.cases[:1]
-        if len(sample) < n:
-            sample.append(look)
-        elif (slot := pick.randrange(seen)) < n:
-            sample[slot] = look
-    return [_sheet_row(look, in_words) for look in sorted(sample, key=lambda one: one.report.id)]
+        # The lot falls by the report's id, so that another threshold leaves most of the sample as it was.
+        lot = int.from_bytes(hashlib.sha256(f"{seed}:{look.report.id}".encode()).digest()[:8], "big")
+        sample.append((lot, look))
+    drawn = [look for _, look in heapq.nsmallest(n, sample, key=lambda pair: pair[0])]
+    return [_sheet_row(look, in_words) for look in sorted(drawn, key=lambda one: one.report.id)]
 
 
 def _sheet_row(look: Look, in_words: Callable[[tuple[same.Reason, ...]], str]) -> dict[str, str]:

@@ -110,7 +110,7 @@ def is_number(word: str) -> bool:
     return len(word) > 1 and any(c.isdigit() for c in word)
 
 
-_OVERLAP = FEATURES.index("overlap")
+_OVERLAP, _OTHERWISE = FEATURES.index("overlap"), FEATURES.index("other_answers")
 
 # --- weighing --------------------------------------------------------------------------------------------------------
 
@@ -133,7 +133,7 @@ class Other:
 @dataclass(frozen=True, slots=True)
 class Likeness:
     """How alike: `score` 0 to 1; `share` of all that speaks for any case around, so how clearly it is this one;
-    `overlap` of the words, 1 where the pictures are nearly the same."""
+    `overlap` of the words: 1 where the pictures are nearly the same, 0 where an answer, a house or a number differs."""
 
     score: float
     share: float
@@ -170,13 +170,25 @@ def weigh(mine: Spoken, others: Sequence[Other]) -> list[Likeness]:
         Likeness(
             odd / (1.0 + odd),
             odd / whole,
-            max(features[_OVERLAP], features[-1]),
+            _overlap(mine, other.said, features),
             shared,
             features[-1] > 0,
             features,
         )
-        for (features, shared), odd in zip(found, odds, strict=True)
+        for other, (features, shared), odd in zip(others, found, odds, strict=True)
     ]
+
+
+def _overlap(mine: Spoken, theirs: Spoken, features: Sequence[float]) -> float:
+    """How far the words may carry a link. Another car's make at the same kerb is another car, and 39 is not 37."""
+    if features[-1] > 0:
+        return 1.0
+    houses = [frozenset(filter(str.isdigit, one.place)) for one in (mine, theirs)]
+    is_elsewhere = all(houses) and not houses[0] & houses[1]
+    names_another = _numbers(mine.numbers, theirs.numbers) < 0
+    if features[_OTHERWISE] > 0 or is_elsewhere or names_another:
+        return 0.0
+    return features[_OVERLAP]
 
 
 def _logit(features: Sequence[float]) -> float:

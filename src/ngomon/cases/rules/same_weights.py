@@ -43,4 +43,4 @@ PICTURE_NEAR = 6
 """Bits of 64 by which hashes of the same photo may differ after being sent twice, re-sized or compressed."""
 LIKELY = 0.5
 SHOWN_FROM = 0.02
-SURE = Threshold(score=0.80, share=0.95, overlap=0.40, metres=50.0)
+SURE = Threshold(score=0.80, share=0.95, overlap=0.40, metres=25.0)

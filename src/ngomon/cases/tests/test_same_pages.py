@@ -40,7 +40,13 @@ def photo(colour: str, quality: int = 85, at: int = 300) -> bytes:
 def test_the_panel_shows_the_candidate_with_score_reason_and_three_buttons(city: TestCity) -> None:
     first, second = city.report(LAMP), city.report(AGAIN, who=city.minh)
     page = city.browser("ha").get(f"/desk/cases/{second.number}").content.decode()
-    for words in ("Có phải cùng một việc?", first.number, "Rất có thể cùng một việc", "cách 0 m", "cùng nói:"):
+    for words in (
+        "Có phải cùng một việc?",
+        first.number,
+        "Rất có thể cùng một việc",
+        "cách 0 m",
+        "cùng nói:",
+    ):
         assert words in page
     for action in ("merge", "parent", "apart"):
         assert f"/desk/cases/{second.number}/{action}" in page
@@ -142,7 +148,7 @@ def test_a_picture_sent_twice_raises_the_score_and_is_the_reason(city: TestCity)
 
 def test_a_picture_from_far_away_is_a_hint_at_the_desk(city: TestCity) -> None:
     one, again = take_photos([photo("#446"), photo("#446", 60)])
-    lon, lat = city.corner
+    lat = city.corner[1]
     first = city.report(LAMP, photos=(one,))
     second = city.report("Rác đổ bừa bãi", photos=(again,), lat=lat + 0.006)
     page = city.browser("ha").get(f"/desk/cases/{second.number}").content.decode()
@@ -158,7 +164,9 @@ def test_candidates_cost_one_statement(city: TestCity) -> None:
     for n in range(6):
         city.report(f"{LAMP} {n}")
     lon, lat = city.corner
-    with CaptureQueriesContext(connection, ) as seen:
+    with CaptureQueriesContext(
+        connection,
+    ) as seen:
         found = cases.candidates(lon=lon, lat=lat, text=AGAIN, category=city.category, at=clock.now())
     assert len(found) == 3
     assert len(seen) == 1
@@ -179,7 +187,17 @@ def written(folder: Path) -> tuple[Path, Path]:
     reports, pairs = folder / "reports.csv.gz", folder / "pairs.csv"
     with gzip.open(reports, "wt", encoding="utf-8", newline="") as out:
         rows = csv.writer(out)
-        names = ("id", "category", "description", "status", "requested_at", "updated_at", "address", "lat", "lon")
+        names = (
+            "id",
+            "category",
+            "description",
+            "status",
+            "requested_at",
+            "updated_at",
+            "address",
+            "lat",
+            "lon",
+        )
         rows.writerow([*names, "slice"])
         for key, category, words, hours, off, voice in told:
             at = began + timedelta(hours=hours)

@@ -68,6 +68,21 @@ def test_a_forms_questions_are_nobodys_words_and_its_answers_are_compared() -> N
     assert score(red, other(blue)) < score(red, other(red))
 
 
+@pytest.mark.parametrize(
+    ("mine", "theirs", "here", "there"),
+    [
+        (LAMP, LAMP, "39 Bà Triệu", "37 Bà Triệu"),
+        ("Cột đèn 42 tắt ba đêm", "Cột đèn 57 tắt ba đêm", "", ""),
+        ("Make: FORD | Details: xe bỏ hoang ba tuần", "Make: KIA | Details: xe bỏ hoang ba tuần", "", ""),
+    ],
+)
+def test_another_house_number_or_answer_is_never_linked_by_itself(
+    mine: str, theirs: str, here: str, there: str
+) -> None:
+    found = same.weigh(same.spoken(mine, here), [other(theirs, metres=1, hours=1, place=there)])[0]
+    assert not found.is_sure(1)
+
+
 def test_two_equally_good_cases_leave_neither_sure() -> None:
     found = same.weigh(same.spoken(LAMP), [other(LAMP), other(LAMP)])
     assert [round(one.share, 3) for one in found] == [0.5, 0.5]

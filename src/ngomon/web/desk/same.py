@@ -43,9 +43,9 @@ def parent(request: HttpRequest, number: str) -> HttpResponse:
 
 @require_POST
 @requires("case.triage")
-def split(request: HttpRequest, number: str, signal: UUID) -> HttpResponse:
+def split(request: HttpRequest, number: str, id: UUID) -> HttpResponse:
     """Take a report out of this case; shows the case that it became."""
     with unit():
         cases.case_id_of(number)
-        made = commands.split_signal(signal, actor=actor_from(request), at=clock.now())
+        made = commands.split_signal(id, actor=actor_from(request), at=clock.now())
     return HttpResponseRedirect(f"/desk/cases/{made}")
