@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -64,7 +65,11 @@ def test_the_panel_works_by_keyboard(browser: Browser, running: Running) -> None
     panel = page.locator("#same")
     expect(panel).to_contain_text("Có phải cùng một việc?")
     expect(panel).to_contain_text("ảnh gần như nhau")
+    page.keyboard.press("m")
+    assert page.evaluate("location.hash") == "#same"
     look(page, "same-panel")
+    if os.environ.get("NGOMON_SHOTS"):
+        panel.screenshot(path=f"{os.environ['NGOMON_SHOTS']}/same-close.png")
     press_until(page, f"Gộp vào {first}")
     expect(page.locator("article")).to_contain_text("Đã gộp vào đây")
     look(page, "same-merged")
