@@ -13,7 +13,11 @@ from .terms import CASE
 
 
 class Case(Aggregate):
-    """What the city does about something. Denormalised so that a list reads this table alone."""
+    """What the city does about something. Denormalised so that a list reads this table alone.
+
+    `parent`: the case it is a part of; `recurs_of`: the first case of the same thing that came back; `look`: the hash of
+    the thumbnail's picture.
+    """
 
     aggregate_kind = CASE
     personal: ClassVar[dict[str, str]] = {
@@ -54,6 +58,10 @@ class Case(Aggregate):
     reopened = models.SmallIntegerField(default=0)
     commit_until_on = models.DateField(null=True)
     merged_into = models.UUIDField(null=True)
+    parent = models.UUIDField(null=True)
+    open_children = models.SmallIntegerField(default=0)
+    recurs_of = models.UUIDField(null=True)
+    look = models.CharField(max_length=16, default="")
 
     class Meta:
         db_table = "cases_case"
@@ -95,6 +103,17 @@ class Case(Aggregate):
                 name="cases_case_merged",
                 condition=models.Q(merged_into__isnull=False),
             ),
+            models.Index(
+                fields=["cell", "closed_at"],
+                name="cases_case_was_near",
+                condition=models.Q(is_open=False, merged_into__isnull=True),
+            ),
+            models.Index(
+                fields=["parent"], name="cases_case_parent", condition=models.Q(parent__isnull=False)
+            ),
+            models.Index(
+                fields=["recurs_of"], name="cases_case_recurs", condition=models.Q(recurs_of__isnull=False)
+            ),
         ]
 
     @property
@@ -104,7 +123,11 @@ class Case(Aggregate):
 
 
 class Signal(models.Model):
-    """One report as it came in, word for word. (source, external_id) makes a repeat find it again."""
+    """One report as it came in, word for word. (source, external_id) makes a repeat find it again.
+
+    `opened`: the case it was filed in, which takes it back when a gathering is undone. `joined`: how it came into a case
+    that was there already (a word of `Joined`), empty where it opened its own.
+    """
 
     personal: ClassVar[dict[str, str]] = {
         "text": "what somebody said",
@@ -125,6 +148,7 @@ class Signal(models.Model):
     lat = models.FloatField()
     received_at = models.DateTimeField()
     salt = models.CharField(max_length=64, default="")
+    joined = models.CharField(max_length=8, default="")
 
     class Meta:
         db_table = "cases_signal"
@@ -209,6 +233,7 @@ class Picture(models.Model):
     width = models.IntegerField()
     height = models.IntegerField()
     is_public = models.BooleanField(default=False)
+    look = models.CharField(max_length=16, default="")
     at = models.DateTimeField()
 
     class Meta:
@@ -218,6 +243,35 @@ class Picture(models.Model):
             models.Index(fields=["file"], name="cases_picture_file"),
             models.Index(fields=["thumbnail"], name="cases_picture_thumb"),
         ]
+
+
+class Look(models.Model):
+    """A picture's hash by its four quarters, so that pictures alike in 61 of 64 bits are found by an index."""
+
+    personal: ClassVar[dict[str, str]] = {}
+
+    picture = models.ForeignKey(Picture, on_delete=models.CASCADE, related_name="+")
+    quarter = models.IntegerField()
+
+    class Meta:
+        db_table = "cases_look"
+        indexes = [models.Index(fields=["quarter"], name="cases_look_quarter")]
+
+
+class Apart(models.Model):
+    """Somebody said that two cases are not the same thing; they are not proposed to each other again."""
+
+    personal: ClassVar[dict[str, str]] = {}
+
+    first = models.UUIDField()
+    second = models.UUIDField()
+    by = models.CharField(max_length=64)
+    at = models.DateTimeField()
+
+    class Meta:
+        db_table = "cases_apart"
+        constraints = [models.UniqueConstraint(fields=["first", "second"], name="cases_apart_once")]
+        indexes = [models.Index(fields=["second"], name="cases_apart_second")]
 
 
 class Tally(models.Model):

@@ -17,7 +17,6 @@ from django.db.models import Count, Q, QuerySet
 from ngomon.core.actors import Actor
 from ngomon.core.audit import audit_look
 from ngomon.core.errors import Invalid, NotFound, Refused
-from ngomon.core.geo import distance_m
 from ngomon.core.ids import Ref
 from ngomon.core.rows import key_of
 from ngomon.core.search import find
@@ -29,16 +28,17 @@ from ngomon.identity import queries as identity
 from ngomon.identity.rules import may
 from ngomon.processes import queries as processes
 
+from .kin import family_of as family_of
+from .kin import joined_words
+from .kin import reused_pictures as reused_pictures
+from .kin import same_as as same_as
 from .models import Case, Entry, Picture, Reporter, Signal, Tally
+from .near import candidates as candidates
 from .rules import (
-    SAME_ENOUGH,
     WordBook,
-    cells_around,
     is_reference,
     mask,
     propose_categories,
-    sameness,
-    telling_words,
 )
 from .rules import danger_words as rules_danger_words
 from .rules.place import chosen_key as chosen_key
@@ -48,7 +48,6 @@ from .terms import (
     REPORTERS_KINDS,
     AgencyStanding,
     Audience,
-    Candidate,
     CaseLine,
     CasePage,
     CaseView,
@@ -107,46 +106,6 @@ def category_of(text: str, given: str, on: date) -> Category:
 def danger_words(text: str) -> tuple[str, ...]:
     """The words of a report that speak of danger to life."""
     return rules_danger_words(text, _word_book(directory.edition()))
-
-
-def candidates(
-    *, lon: float, lat: float, text: str, category: str, at: datetime, most: int = 3, but: UUID | None = None
-) -> list[Candidate]:
-    """Open cases that may speak of the same thing, best first, with distance, age and shared words as the reason.
-
-    Units: within the nine cells around the point (at least 200 m each way) and 60 days.
-    """
-    near = Case.objects.filter(
-        cell__in=cells_around(lon, lat), is_open=True, opened_at__gt=at - timedelta(days=60)
-    )
-    said = telling_words(text)
-    found = []
-    for row in near.order_by("-opened_at").values_list(*_LINE)[:80]:
-        line = CaseLine(*row)
-        if line.id != but:
-            found.append(_candidate(line, lon, lat, said, category, at))
-    likely = [c for c in found if c.score >= SAME_ENOUGH]
-    return sorted(likely, key=lambda c: -c.score)[:most]
-
-
-def _candidate(
-    line: CaseLine, lon: float, lat: float, said: frozenset[str], category: str, at: datetime
-) -> Candidate:
-    theirs = telling_words(line.text)
-    shared = said & theirs
-    metres = distance_m((lon, lat), (line.lon, line.lat))
-    hours = abs((at - line.opened_at).total_seconds()) / 3600
-    score = sameness(
-        distance_m=metres,
-        age_h=hours,
-        shared=len(shared),
-        either=min(len(said), len(theirs)),
-        is_same_category=category == line.category,
-    )
-    return Candidate(
-        line.id, line.number, line.text, line.category, line.status, metres, hours, score,
-        tuple(sorted(shared))[:6], line.thumbnail, line.reports,
-    )  # fmt: skip
 
 
 # --- receipts -----------------------------------------------------------------------------------------------------------
@@ -295,7 +254,18 @@ def my_cases(*, actor: Actor, size: int = PAGE) -> list[CaseLine]:
     mine = Reporter.objects.filter(account_blind=blind(str(actor.account_id), "reporter"))
     ids = list(mine.order_by("-at").values_list("case_id", flat=True)[:size])
     rows = Case.objects.filter(id__in=ids).order_by("-opened_at").values_list(*_LINE)
-    return [CaseLine(*row) for row in rows]
+    return own_words([CaseLine(*row) for row in rows], _proofs(actor, ""))
+
+
+def own_words(lines: Sequence[CaseLine], proofs: Q) -> list[CaseLine]:
+    """The lines as these reporters may read them: of a case that they joined, and that is not public, their own words."""
+    own = joined_words([line.id for line in lines], proofs)
+    return [
+        replace(line, text=own[line.id].text, place="", thumbnail=own[line.id].thumbnail)
+        if line.id in own
+        else line
+        for line in lines
+    ]
 
 
 def find_cases(text: str, *, actor: Actor, limit: int = 30) -> list[CaseLine]:
@@ -353,7 +323,18 @@ def reporter_case(number: str, *, actor: Actor, claim_code: str = "") -> CaseVie
     case = Case.objects.filter(number=_plain_number(number)).first()
     if case is None or not is_reporter(case.id, actor=actor, claim_code=claim_code):
         raise NotFound("cases.not_found", number=number)
-    return _view(case, {Audience.PUBLIC, Audience.REPORTER}, reports=False, unmasked=False)
+    view = _view(case, {Audience.PUBLIC, Audience.REPORTER}, reports=False, unmasked=False)
+    proofs = _proofs(actor, claim_code)
+    own = {} if case.is_public else joined_words([case.id], proofs)
+    if case.id not in own:
+        return view
+    theirs = Picture.objects.filter(signal_id__in=own[case.id].signals).values_list("id", flat=True)
+    return replace(
+        view,
+        line=own_words([view.line], proofs)[0],
+        entries=tuple(e for e in view.entries if e.kind not in REPORTERS_KINDS),
+        pictures=tuple(p for p in view.pictures if p.id in set(theirs)),
+    )
 
 
 def staff_case(number: str, *, actor: Actor) -> CaseView:
@@ -366,14 +347,26 @@ def staff_case(number: str, *, actor: Actor) -> CaseView:
     return _view(case, audiences, reports=True, unmasked=may(actor, "case.see_unmasked"))
 
 
-def is_reporter(case_id: UUID, *, actor: Actor, claim_code: str = "") -> bool:
-    """Whether this actor, or whoever knows this code, reported or follows the case."""
+def _proofs(actor: Actor, claim_code: str) -> Q:
     proofs = Q(pk__in=[])
     if actor.account_id:
         proofs |= Q(account_blind=blind(str(actor.account_id), "reporter"))
     if claim_code:
         proofs |= Q(claim_blind=blind(claim_code.strip().upper().replace("-", ""), "claim"))
+    return proofs
+
+
+def is_reporter(case_id: UUID, *, actor: Actor, claim_code: str = "") -> bool:
+    """Whether this actor, or whoever knows this code, reported or follows the case."""
+    proofs = _proofs(actor, claim_code)
     return Reporter.objects.filter(proofs, case_id=case_id).exists()
+
+
+def signal_of_reporter(case_id: UUID, joined: str, *, actor: Actor, claim_code: str = "") -> UUID | None:
+    """The newest report in a case that this actor, or whoever knows this code, sent, and that joined it so."""
+    proofs = _proofs(actor, claim_code)
+    mine = Reporter.objects.filter(proofs, case_id=case_id, signal__joined=joined).order_by("-at")
+    return mine.values_list("signal_id", flat=True).first()
 
 
 def case_of_claim(claim_code: str) -> str:

@@ -21,8 +21,8 @@ from ngomon.messages.commands import tell
 from ngomon.messages.terms import message_id
 from ngomon.processes.terms import ClockMoved, CommitmentDue, ProcessEnded, TaskDone, WorkMoved
 
-from .commands import follow_process
-from .public import Hearer, Told, hearers_of, told_of
+from .commands import follow_process, look_back
+from .public import Hearer, Told, hearers_of, told_of, was_linked
 from .queries import acknowledged_by
 from .terms import CASE, CaseMerged, CaseMoved, CaseOpened, CommitmentMade, SignalReceived
 
@@ -49,6 +49,18 @@ def when_case_opened_tell_reporter(
     _tell_all(recorded, told, "received", {"when": acknowledged_by(told.opened_at)}, actor=actor, at=at)
 
 
+@on(CaseOpened)
+def when_case_opened_look_back(
+    recorded: Recorded,  # noqa: ARG001 (every reaction gets it)
+    event: CaseOpened,
+    *,
+    actor: Actor,
+    at: datetime,
+) -> None:
+    """A case that is a repeat of one that was closed lately is linked to it."""
+    look_back(UUID(event.case_id), actor=actor, at=at)
+
+
 def _was_added(recorded: Recorded) -> bool:
     """Added to a case that was open; who opened one hears by CaseOpened, who follows has no receipt."""
     event = recorded.event
@@ -62,7 +74,8 @@ def when_another_reports_tell_them(
     """One whose report was added to an open case hears its number; those who know already are not told again."""
     told = told_of(UUID(event.case_id))
     found = hearers_of(told.id, actor=actor, purpose="cases.joined", at=at)
-    _tell(recorded, told, "received", found[-1:], {"when": acknowledged_by(recorded.at)}, actor=actor, at=at)
+    template = "linked" if was_linked(UUID(event.signal_id)) else "received"
+    _tell(recorded, told, template, found[-1:], {"when": acknowledged_by(recorded.at)}, actor=actor, at=at)
 
 
 @on(CaseMoved)

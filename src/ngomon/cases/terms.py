@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from ngomon.core.ids import Ref
@@ -44,6 +44,13 @@ class Status(StrEnum):
 
 
 OPEN = frozenset({Status.RECEIVED, Status.WAITING, Status.IN_PROGRESS, Status.COMMITTED})
+
+
+class Joined(StrEnum):
+    """How a report came into a case that was there already: the reporter pointed at it, or it was linked by itself."""
+
+    CHOSEN = "chosen"
+    AUTOMATIC = "auto"
 
 
 class Rating(StrEnum):
@@ -148,21 +155,6 @@ class Filing:
 
 
 @dataclass(frozen=True, slots=True)
-class Receipt:
-    """What a reporter gets: the number, what happens next, by whom, by when and why then."""
-
-    case_id: UUID
-    number: str
-    is_new: bool
-    category: str
-    agency: str
-    acknowledged_by_at: datetime
-    due_at: datetime | None
-    claim_code: str
-    joined: bool = False
-
-
-@dataclass(frozen=True, slots=True)
 class Proposal:
     """What the desk proposes and why, in words that a text key and its values give."""
 
@@ -173,7 +165,10 @@ class Proposal:
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A case that may speak of the same thing. Units: metres, hours."""
+    """A case that may speak of the same thing. Units: metres, hours; score and share 0 to 1 (see `rules.same`).
+
+    `because`: the reasons, each a text key and its values; `said_score`: the key that says the score in words.
+    """
 
     case_id: UUID
     number: str
@@ -183,9 +178,35 @@ class Candidate:
     distance_m: float
     age_h: float
     score: float
+    share: float
+    overlap: float
+    said_score: str
     shared_words: tuple[str, ...]
+    because: tuple[tuple[str, Mapping[str, Any]], ...]
     thumbnail: str
     reports: int
+    is_public: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What a reporter gets: the number, what happens next, by whom, by when and why then.
+
+    `joined`: the report is in a case that was there already; `linked`: and it came there by itself. `similar`: other open
+    cases that may be the same, as officers may see them.
+    """
+
+    case_id: UUID
+    number: str
+    is_new: bool
+    category: str
+    agency: str
+    acknowledged_by_at: datetime
+    due_at: datetime | None
+    claim_code: str
+    joined: bool = False
+    linked: bool = False
+    similar: tuple[Candidate, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -335,6 +356,66 @@ class CaseMerged(Event):
 
     case_id: str
     into: str
+
+
+@event("cases.linked")
+class SignalLinked(Event):
+    """A report was linked to an open case by itself, with this score. The reporter may say that it is another thing."""
+
+    case_id: str
+    signal_id: str
+    score: str
+
+
+@event("cases.split")
+class SignalSplit(Event):
+    """A report was taken out of a case and became a case of its own."""
+
+    case_id: str
+    signal_id: str
+    into: str
+
+
+@event("cases.child_linked")
+class ChildLinked(Event):
+    """Another case became a part of this one."""
+
+    case_id: str
+    child: str
+
+
+@event("cases.child_unlinked")
+class ChildUnlinked(Event):
+    """Another case is no longer a part of this one."""
+
+    case_id: str
+    child: str
+
+
+@event("cases.child_moved")
+class ChildMoved(Event):
+    """A part of this case was closed, or opened again."""
+
+    case_id: str
+    child: str
+    is_open: bool
+
+
+@event("cases.recurred")
+class CaseRecurred(Event):
+    """The case is a repeat of one that was closed."""
+
+    case_id: str
+    of: str
+    score: str
+
+
+@event("cases.kept_apart")
+class CasesKeptApart(Event):
+    """Somebody looked and said that two cases are not the same thing."""
+
+    case_id: str
+    other: str
 
 
 @event("cases.unmerged")

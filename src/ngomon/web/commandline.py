@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import importlib
 import json
 import os
 import signal
@@ -20,7 +19,7 @@ from django.db import connection
 from django.utils import translation
 
 from ngomon.core import actors, clock, doctor, seal, worker
-from ngomon.core.errors import CityError, Conflict, Invalid
+from ngomon.core.errors import CityError, Conflict
 from ngomon.core.texts import text
 from ngomon.core.units import unit
 from ngomon.core.verify import verify_proof as check_proof
@@ -34,7 +33,7 @@ from ngomon.identity.rules import read_contact
 from ngomon.identity.terms import SCOPES, Role
 from ngomon.services import manifest
 from ngomon.services.scaffold import write_skeleton
-from ngomon.web import replay, supervisor
+from ngomon.web import evaluation, replay, supervisor
 from ngomon.web.demo.cast import load_cast, load_citizens
 from ngomon.web.demo.past import Builder, build_past
 from ngomon.web.demo.story import load_story
@@ -271,26 +270,6 @@ def _replay(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--limit", type=int)
 
 
-def _evaluate(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("name", choices=sorted(EVALUATIONS), help="what is measured")
-    parser.add_argument("files", type=Path, nargs="+", metavar="FILE", help="see docs/evaluation")
-
-
-EVALUATIONS = {"places": ("ngomon.directory.place_evaluation", "evaluate_place_files", 1)}
-"""Name -> module, function and how many files it takes. Loaded when asked for: some need large libraries."""
-
-
-@subcommand("evaluate", _evaluate)
-def evaluate(options: argparse.Namespace) -> int:
-    """Measure proposals or matching on files of reports; prints JSON."""
-    module, function, n = EVALUATIONS[options.name]
-    if len(options.files) != n:
-        raise Invalid("web.command.files", name=options.name, n=n)
-    found = getattr(importlib.import_module(module), function)(*options.files)
-    _out(json.dumps(found, ensure_ascii=False, indent=1))
-    return 0
-
-
 @subcommand("replay", _replay)
 def replay_file(options: argparse.Namespace) -> int:
     """File the rows of a CSV file through the HTTP API of a running server; says what became of each row."""
@@ -307,3 +286,9 @@ def replay_file(options: argparse.Namespace) -> int:
     finally:
         sys.stdout.write(" ".join(f"{state}={n}" for state, n in counts.items()) + "\n")
     return 0
+
+
+@subcommand("evaluate", evaluation.arguments)
+def evaluate(options: argparse.Namespace) -> int:
+    """Measure a part of the product on files of the documented columns; prints JSON."""
+    return evaluation.run(options)

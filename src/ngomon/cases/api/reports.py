@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
-from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 from django.utils import translation
@@ -21,7 +19,6 @@ from ngomon.identity.rules import read_contact
 from ngomon.identity.terms import Requirement
 
 from .. import commands, queries
-from .. import public as reads
 from ..places import PlaceUnclear, placed_by_words
 from ..terms import Contact, Filing, Placed
 from ..uploads import photos_from
@@ -51,18 +48,8 @@ def file_report(request: HttpRequest) -> HttpResponse:
     filing = _filing(request, said)
     with unit():
         made = commands.file_report(filing, actor=actor, at=at)
-    alike = _alike(filing.lon, filing.lat, filing.text, made.category, at, but=made.case_id)
-    told = {**shapes.receipt(made), "similar": alike}
+    told = {**shapes.receipt(made), "similar": shapes.candidates(made.similar)[:3]}
     return answer(told, 201 if made.is_new or made.joined else 200)
-
-
-def _alike(
-    lon: float, lat: float, words: str, category: str, at: datetime, but: UUID | None = None
-) -> list[dict[str, Any]]:
-    """At most three public open cases that may speak of the same thing, best first, with the reason."""
-    found = queries.candidates(lon=lon, lat=lat, text=words, category=category, at=at, most=10, but=but)
-    shown = reads.public_among([c.case_id for c in found])
-    return shapes.candidates(found, shown)[:3]
 
 
 def _filing(request: HttpRequest, said: shapes.ReportIn) -> Filing:
@@ -161,4 +148,5 @@ def similar(
     proposals = [
         {"category": p.key, "score": round(p.score, 3), "because": p.because} for p in queries.propose(words)
     ]
-    return answer({"cases": _alike(lon, lat, words, best, at), "categories": proposals})
+    found = queries.candidates(lon=lon, lat=lat, text=words, category=best, at=at, most=10)
+    return answer({"cases": shapes.candidates(found)[:3], "categories": proposals})

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from functools import lru_cache
 from typing import Annotated, Any, Literal
-from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
@@ -113,6 +112,7 @@ class ReceiptOut(BaseModel):
     number: str
     is_new: bool
     joined: bool
+    linked: bool
     category: str
     agency: str
     acknowledged_by_at: datetime
@@ -266,6 +266,7 @@ def receipt(made: Receipt) -> dict[str, Any]:
         "number": made.number,
         "is_new": made.is_new,
         "joined": made.joined,
+        "linked": made.linked,
         "category": made.category,
         "agency": made.agency,
         "acknowledged_by_at": made.acknowledged_by_at,
@@ -321,7 +322,7 @@ def history(log: Iterable[Recorded]) -> list[dict[str, Any]]:
     ]
 
 
-def candidates(found: Iterable[Candidate], shown: frozenset[UUID]) -> list[dict[str, Any]]:
+def candidates(found: Iterable[Candidate]) -> list[dict[str, Any]]:
     """Public cases that may speak of the same thing, with the reason: distance, age, shared words."""
     return [
         {
@@ -331,7 +332,7 @@ def candidates(found: Iterable[Candidate], shown: frozenset[UUID]) -> list[dict[
             "url": f"/cases/{c.number}",
         }
         for c in found
-        if c.case_id in shown
+        if c.is_public
     ]  # fmt: skip
 
 

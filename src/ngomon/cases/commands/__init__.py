@@ -2,9 +2,11 @@
 
 from .board import state_reason
 from .citizen import appeal, follow, object_to_answer, rate, reply
+from .family import look_back, set_parent
 from .handling import act_on_case, comment, consult, follow_process, give_opinion
 from .intake import file_report
-from .triage import change_category, merge, unmerge
+from .merge import keep_apart, merge, say_not_same, split_signal, unmerge
+from .triage import change_category
 
 __all__ = [
     "act_on_case",
@@ -16,10 +18,15 @@ __all__ = [
     "follow",
     "follow_process",
     "give_opinion",
+    "keep_apart",
+    "look_back",
     "merge",
     "object_to_answer",
     "rate",
     "reply",
+    "say_not_same",
+    "set_parent",
+    "split_signal",
     "state_reason",
     "unmerge",
 ]

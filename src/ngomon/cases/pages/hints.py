@@ -16,7 +16,7 @@ from ngomon.directory.terms import Category, CategoryNode, Understood
 from ngomon.ui.rules import span
 from ngomon.ui.tags.words import number, said
 
-from .. import public, queries
+from .. import queries
 from ..rules import MAX_PLACE, MAX_TEXT
 from ..terms import Candidate, PlaceSource, picture_url
 from .shown import area_name, category_of, language, name
@@ -107,11 +107,10 @@ def _proposal(key: str, because: Sequence[str]) -> dict[str, Any]:
 
 def _similar(found: Sequence[Candidate], chosen: str) -> list[dict[str, Any]]:
     """Candidates as the public may see them: words and picture only of cases that are public already."""
-    shown = public.public_among([c.case_id for c in found])
     picked = read_follow(chosen)
     made = []
     for one in found:
-        is_public = one.case_id in shown
+        is_public = one.is_public
         category = category_of(one.category)
         distance = text("cases.report.metres", n=number(max(5, round(one.distance_m / 5) * 5), 0))
         made.append(

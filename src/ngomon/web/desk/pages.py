@@ -27,7 +27,7 @@ from ngomon.messages import commands as messages_commands
 from ngomon.messages import queries as messages
 from ngomon.processes import queries as processes
 
-from . import views
+from . import panel, views
 from .forms import ActionForm, Around, OnBehalfForm, agency_choices
 from .views import Queue, queues_of
 
@@ -144,6 +144,7 @@ def _case_page(request: HttpRequest, number: str, status: int = 200, **more: Any
     view = cases.staff_case(number, actor=actor)
     context = _frame(request, queue, chosen=view.line.number)
     context |= views.glance(view, actor=actor, at=now, language=language)
+    context |= panel.panel(view, actor=actor, language=language)
     context |= {
         "forms": _forms(view, request, more.pop("bound", None)),
         "may_merge": may(actor, "case.triage"),
@@ -186,6 +187,10 @@ def _forms(view: CaseView, request: HttpRequest, bound: ActionForm | None) -> li
     return made
 
 
+STATED = ("despite_parts",)
+"""What a page asks besides the fields of the process."""
+
+
 @require_POST
 @requires("desk.see")
 def act(request: HttpRequest, number: str, action: str) -> HttpResponse:
@@ -197,15 +202,16 @@ def act(request: HttpRequest, number: str, action: str) -> HttpResponse:
         return _case_page(request, number, 409, failed=text("web.desk.error.not_now"))
     language = _language(request)
     form = ActionForm(offered, Around(view.line.agency, view.line.category, "", now, language), request.POST)
+    stated = {name: request.POST[name] for name in STATED if request.POST.get(name)}
     try:
         if not form.is_valid():
             raise Invalid("web.desk.error.fields")
         photos = take_photos([upload.read() for upload in request.FILES.getlist("photos")])
-        _act(view, action, form.said(), photos, request)
+        _act(view, action, {**form.said(), **stated}, photos, request)
     except CityError as error:
         words, fields = views.refusal(error, language)
         return _case_page(request, number, error.status, bound=form, failed=words, failed_fields=fields)
-    return _back(request, number)
+    return back(request, number)
 
 
 def _act(
@@ -227,7 +233,8 @@ def _act(
         )
 
 
-def _back(request: HttpRequest, number: str) -> HttpResponseRedirect:
+def back(request: HttpRequest, number: str) -> HttpResponseRedirect:
+    """To the case again, in the queue it was opened from."""
     queue = quote(request.GET.get("queue", ""))
     return HttpResponseRedirect(f"/desk/cases/{quote(number)}?queue={queue}")
 
@@ -240,7 +247,7 @@ def note(request: HttpRequest, number: str) -> HttpResponse:
     with unit():
         words = request.POST.get("note", "")
         cases_commands.comment(view.line.id, words, actor=actor_from(request), at=clock.now())
-    return _back(request, number)
+    return back(request, number)
 
 
 @require_POST
@@ -252,7 +259,7 @@ def category(request: HttpRequest, number: str) -> HttpResponse:
         cases_commands.change_category(
             cases.case_id_of(number), chosen, actor=actor_from(request), at=clock.now()
         )
-    return _back(request, number)
+    return back(request, number)
 
 
 @require_POST
@@ -264,7 +271,7 @@ def merge(request: HttpRequest, number: str) -> HttpResponse:
         cases_commands.merge(
             cases.case_id_of(number), cases.case_id_of(into), actor=actor_from(request), at=clock.now()
         )
-    return _back(request, into)
+    return back(request, into)
 
 
 @require_POST
@@ -273,7 +280,7 @@ def unmerge(request: HttpRequest, number: str) -> HttpResponse:
     """Undo a gathering."""
     with unit():
         cases_commands.unmerge(cases.case_id_of(number), actor=actor_from(request), at=clock.now())
-    return _back(request, number)
+    return back(request, number)
 
 
 @require_POST
@@ -336,7 +343,7 @@ def consult(request: HttpRequest, number: str) -> HttpResponse:
             actor=actor_from(request),
             at=clock.now(),
         )
-    return _back(request, number)
+    return back(request, number)
 
 
 @require_POST

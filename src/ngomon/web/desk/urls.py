@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from . import pages
+from . import pages, same
 
 urlpatterns = [
     path("desk", pages.desk, name="desk"),
@@ -21,6 +21,9 @@ urlpatterns = [
     path("desk/cases/<str:number>/category", pages.category, name="desk_category"),
     path("desk/cases/<str:number>/merge", pages.merge, name="desk_merge"),
     path("desk/cases/<str:number>/unmerge", pages.unmerge, name="desk_unmerge"),
+    path("desk/cases/<str:number>/apart", same.keep_apart, name="desk_apart"),
+    path("desk/cases/<str:number>/parent", same.parent, name="desk_parent"),
+    path("desk/cases/<str:number>/split/<uuid:id>", same.split, name="desk_split"),
     path("desk/cases/<str:number>/consult", pages.consult, name="desk_consult"),
     path("desk/cases/<str:number>/opinion", pages.opinion, name="desk_opinion"),
     path("desk/cases/<str:number>/reporter", pages.reporter, name="desk_reporter"),

@@ -92,6 +92,13 @@ ICONS = {
     "cases.case_opened": "megaphone",
     "cases.signal_received": "inbox",
     "cases.merged": "merge",
+    "cases.linked": "merge",
+    "cases.split": "split",
+    "cases.kept_apart": "x",
+    "cases.child_linked": "network",
+    "cases.child_unlinked": "network",
+    "cases.child_moved": "network",
+    "cases.recurred": "history",
     "cases.unmerged": "split",
     "cases.rated": "star",
     "cases.committed": "calendar-clock",
@@ -229,26 +236,6 @@ def _proposal(line: CaseLine, at: datetime, language: str) -> dict[str, Any] | N
     }
 
 
-def _candidates(view: CaseView, at: datetime) -> list[dict[str, Any]]:
-    line = view.line
-    if line.status not in {"received", "waiting"}:
-        return []
-    found = cases.candidates(
-        lon=line.lon, lat=line.lat, text=line.text, category=line.category, at=at, but=line.id
-    )
-    return [
-        {
-            "number": c.number,
-            "text": c.text,
-            "thumbnail": c.thumbnail,
-            "metres": round(c.distance_m),
-            "age": round(c.age_h),
-            "words": ", ".join(c.shared_words) or "–",
-        }
-        for c in found
-    ]
-
-
 SENT_ICONS = {"smtp": "mail", "sms": "message-square", "tray": "inbox"}
 
 
@@ -307,7 +294,6 @@ def glance(view: CaseView, *, actor: Actor, at: datetime, language: str) -> dict
         "center": (line.lon, line.lat),
         "answer": answers[-1] if answers else None,
         "proposal": _proposal(line, at, language),
-        "candidates": _candidates(view, at),
         "consultations": consulted(view, language),
         "may_consult": may_consult(view, actor),
         "history": history_lines(history("case", str(line.id)), view, language),
