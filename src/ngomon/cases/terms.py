@@ -135,11 +135,12 @@ class Receipt:
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """What the desk proposes and why, in words that a text key and its values give."""
+    """What the desk proposes and why: the words that say so. `is_sure`: well enough founded to be chosen beforehand."""
 
     key: str
     score: float
     because: tuple[str, ...]
+    is_sure: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ Where a query takes `on` (a local day of the city), it answers for that day; wit
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from uuid import UUID
@@ -17,6 +18,7 @@ from ngomon.core.errors import NotFound
 from ngomon.core.text import in_language, sort_key
 from ngomon.core.texts import LANGUAGES, text
 from ngomon.directory import rules, terms
+from ngomon.directory.pack import read_pack
 from ngomon.directory.snapshot import Snapshot, current, the_city
 from ngomon.directory.snapshot import forget as forget
 
@@ -149,6 +151,17 @@ def category(key: str) -> terms.Category:
 def categories(on: date | None = None) -> list[terms.Category]:
     """The leaves of the tree in force on a day, in the tree's order."""
     return [leaf for node in category_tree(on) for leaf in _leaves(node)]
+
+
+def categories_of_pack(folder: Path) -> list[terms.Category]:
+    """The leaves of the catalogue in a pack on disk, loaded or not: for what is measured without a database.
+
+    Raises: InvalidData for a pack that is not in order.
+    """
+    told = ("key", "parent", "name", "group", "hint", "words", "danger_words")
+    rows = read_pack(folder).rows["categories"].values()
+    found = [terms.Category(**{name: row[name] for name in told}) for row in rows if row["group"]]
+    return [replace(c, words=tuple(c.words), danger_words=tuple(c.danger_words)) for c in found]
 
 
 def category_tree(on: date | None = None) -> list[terms.CategoryNode]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import importlib
 import json
 import os
 import signal
@@ -19,7 +20,7 @@ from django.db import connection
 from django.utils import translation
 
 from ngomon.core import actors, clock, doctor, seal, worker
-from ngomon.core.errors import CityError, Conflict
+from ngomon.core.errors import CityError, Conflict, Invalid
 from ngomon.core.texts import text
 from ngomon.core.units import unit
 from ngomon.core.verify import verify_proof as check_proof
@@ -259,6 +260,26 @@ def _replay(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--url", default=settings.NGOMON_BASE_URL)
     parser.add_argument("--key", default="", help="see `ngomon key`; strangers are held to a few an hour")
     parser.add_argument("--limit", type=int)
+
+
+def _evaluate(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("name", choices=sorted(EVALUATIONS), help="what is measured")
+    parser.add_argument("files", type=Path, nargs="+", metavar="FILE", help="see docs/evaluation")
+
+
+EVALUATIONS = {"category": ("ngomon.cases.evaluation", "evaluate_category_files", 2)}
+"""Name -> module, function and how many files it takes. Loaded when asked for: some need large libraries."""
+
+
+@subcommand("evaluate", _evaluate)
+def evaluate(options: argparse.Namespace) -> int:
+    """Measure proposals or matching on files of reports; prints JSON."""
+    module, function, n = EVALUATIONS[options.name]
+    if len(options.files) != n:
+        raise Invalid("web.command.files", name=options.name, n=n)
+    found = getattr(importlib.import_module(module), function)(*options.files)
+    _out(json.dumps(found, ensure_ascii=False, indent=1))
+    return 0
 
 
 @subcommand("replay", _replay)
