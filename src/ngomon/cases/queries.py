@@ -7,8 +7,7 @@ import binascii
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
-from functools import lru_cache
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -23,22 +22,22 @@ from ngomon.core.search import find
 from ngomon.core.secrets import blind, open_text
 from ngomon.core.units import command
 from ngomon.directory import queries as directory
-from ngomon.directory.terms import Category
 from ngomon.identity import queries as identity
 from ngomon.processes import queries as processes
 
 from .models import Case, Entry, Picture, Reporter, Signal, Tally
+from .proposals import category_of as category_of
+from .proposals import danger_words as danger_words
+from .proposals import propose as propose
+from .proposals import propose_agency as propose_agency
 from .rules import (
     SAME_ENOUGH,
-    WordBook,
     cells_around,
     is_reference,
     mask,
-    propose_categories,
     sameness,
     telling_words,
 )
-from .rules import danger_words as rules_danger_words
 from .terms import (
     CASE,
     REPORTERS_KINDS,
@@ -51,7 +50,6 @@ from .terms import (
     Contact,
     EntryView,
     PictureView,
-    Proposal,
     Receipt,
     SignalView,
 )
@@ -73,35 +71,7 @@ def live_audience(case: Case) -> list[str]:
     return keys
 
 
-# --- proposals ----------------------------------------------------------------------------------------------------------
-
-
-@lru_cache(maxsize=2)
-def _word_book(edition: int) -> WordBook:  # noqa: ARG001 (the cache key)
-    """Built once per edition of the directory."""
-    return WordBook.of((c.key, c.words, c.danger_words) for c in directory.categories())
-
-
-def propose(text: str) -> list[Proposal]:
-    """What a report seems to be about, best first, with the words that say so."""
-    return propose_categories(text, _word_book(directory.edition()))
-
-
-def category_of(text: str, given: str, on: date) -> Category:
-    """The category that was chosen, else the one that the words propose, else the catalogue's last ("other").
-
-    Raises: NotFound for a chosen one that is unknown, or is a heading.
-    """
-    key = given or next((p.key for p in propose(text)), "")
-    found = directory.category(key) if key else directory.categories(on)[-1]
-    if not found.group:
-        raise NotFound("cases.error.unknown_category")
-    return found
-
-
-def danger_words(text: str) -> tuple[str, ...]:
-    """The words of a report that speak of danger to life."""
-    return rules_danger_words(text, _word_book(directory.edition()))
+# --- what may be the same thing ------------------------------------------------------------------------------------------
 
 
 def candidates(

@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
+from uuid import UUID
 
 from django.conf import settings
 from django.core.management import call_command, execute_from_command_line
@@ -279,6 +280,18 @@ def evaluate(options: argparse.Namespace) -> int:
         raise Invalid("web.command.files", name=options.name, n=n)
     found = getattr(importlib.import_module(module), function)(*options.files)
     _out(json.dumps(found, ensure_ascii=False, indent=1))
+    return 0
+
+
+def _train(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("what", choices=["category"], help="what the model proposes")
+    parser.add_argument("--model", type=UUID, help="the one that was asked for; a new one without")
+
+
+@subcommand("train", _train)
+def train(options: argparse.Namespace) -> int:
+    """Train a model from officers' decisions and measure it at the gate; prints its state."""
+    _out(importlib.import_module("ngomon.cases.job").run(options.model))
     return 0
 
 

@@ -4,11 +4,20 @@ from .board import state_reason
 from .citizen import appeal, follow, object_to_answer, rate, reply
 from .handling import act_on_case, comment, consult, follow_process, give_opinion
 from .intake import file_report
+from .learning import (
+    ask_for_training,
+    give_up_training,
+    put_model_live,
+    record_model,
+    remember_decision,
+    take_model_back,
+)
 from .triage import change_category, merge, unmerge
 
 __all__ = [
     "act_on_case",
     "appeal",
+    "ask_for_training",
     "change_category",
     "comment",
     "consult",
@@ -16,10 +25,15 @@ __all__ = [
     "follow",
     "follow_process",
     "give_opinion",
+    "give_up_training",
     "merge",
     "object_to_answer",
+    "put_model_live",
     "rate",
+    "record_model",
+    "remember_decision",
     "reply",
     "state_reason",
+    "take_model_back",
     "unmerge",
 ]
