@@ -11,6 +11,7 @@ import structlog
 
 from ngomon.core import actors, clock, files
 from ngomon.core.errors import CityError, Invalid
+from ngomon.core.texts import text
 from ngomon.core.units import unit
 from ngomon.directory import queries as directory
 
@@ -37,12 +38,17 @@ def run(model_id: UUID | None = None) -> str:
             model_id = ask_for_training(actor=ACTOR, at=clock.now())
     try:
         _train(model_id)
+    except CityError as error:
+        _give_up(model_id, text(error.code, **error.values))
     except Exception as error:
         log.exception("training failed", model=str(model_id))
-        reason = str(error) if isinstance(error, CityError | ValueError) else type(error).__name__
-        with unit():
-            give_up_training(model_id, reason, actor=ACTOR, at=clock.now())
+        _give_up(model_id, type(error).__name__)
     return LearnedModel.objects.values_list("state", flat=True).get(pk=model_id)
+
+
+def _give_up(model_id: UUID, reason: str) -> None:
+    with unit():
+        give_up_training(model_id, reason, actor=ACTOR, at=clock.now())
 
 
 def _train(model_id: UUID) -> None:
@@ -55,7 +61,7 @@ def _train(model_id: UUID) -> None:
         [one.text for one in seen],
         [one.category for one in seen],
         book_phrases(directory.categories()),
-        lambda text: proposals.by_rules(text, most=10),
+        lambda said: proposals.by_rules(said, most=10),
     )
     model = train(lesson, precision=limits.precision)
     candidate = measured(unseen, model)

@@ -25,9 +25,14 @@ from ngomon.directory import queries as directory
 from ngomon.identity import queries as identity
 from ngomon.processes import queries as processes
 
+from .learned import Service as Service
+from .learned import corrections as corrections
+from .learned import in_service as in_service
+from .learned import models as models
 from .models import Case, Entry, Picture, Reporter, Signal, Tally
 from .proposals import category_of as category_of
 from .proposals import danger_words as danger_words
+from .proposals import learning as learning
 from .proposals import propose as propose
 from .proposals import propose_agency as propose_agency
 from .rules import (
@@ -53,6 +58,7 @@ from .terms import (
     Receipt,
     SignalView,
 )
+from .trial import routing_trial as routing_trial
 
 PAGE = 50
 _LINE = (

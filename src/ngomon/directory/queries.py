@@ -19,6 +19,8 @@ from ngomon.core.text import in_language, sort_key
 from ngomon.core.texts import LANGUAGES, text
 from ngomon.directory import rules, terms
 from ngomon.directory.pack import read_pack
+from ngomon.directory.routing import RoutingTable
+from ngomon.directory.routing import read_routing as read_routing
 from ngomon.directory.snapshot import Snapshot, current, the_city
 from ngomon.directory.snapshot import forget as forget
 
@@ -183,16 +185,20 @@ def _leaves(node: terms.CategoryNode) -> list[terms.Category]:
     return [leaf for child in node.children for leaf in _leaves(child)]
 
 
-def route_for(category_key: str, area_key: str | None, on: date) -> terms.Routing:
+def route_for(
+    category_key: str, area_key: str | None, on: date, table: RoutingTable | None = None
+) -> terms.Routing:
     """The agency competent for a category at a place on a day, and why, in words.
 
-    Where no rule answers it is the city's office. Raises: NotFound for an unknown category, or a city without agencies.
+    `table`: another table than the one in force, to try it out. Where no rule answers it is the city's office.
+    Raises: NotFound for an unknown category, or a city without agencies.
     """
     snapshot = current()
     place = snapshot.areas.get(area_key or "")
     chain = _chain(category(category_key), snapshot.categories)
     lies_in = _chain(place, snapshot.areas) if place else ()
-    named = [rule for key in (*chain, "*") for rule in snapshot.rules_for.get(key, ())]
+    by_category = snapshot.rules_for if table is None else table
+    named = [rule for key in (*chain, "*") for rule in by_category.get(key, ())]
     for rule in rules.rank_rules(named, chain, lies_in, place.kind if place else "", on):
         found = _agency_meant(snapshot, rule.agency, place, on)
         if found is not None:

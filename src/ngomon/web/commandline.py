@@ -268,7 +268,10 @@ def _evaluate(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("files", type=Path, nargs="+", metavar="FILE", help="see docs/evaluation")
 
 
-EVALUATIONS = {"category": ("ngomon.cases.evaluation", "evaluate_category_files", 2)}
+EVALUATIONS = {
+    "category": ("ngomon.cases.evaluation", "evaluate_category_files", 2),
+    "routing": ("ngomon.cases.trial", "evaluate_routing_file", 1),
+}
 """Name -> module, function and how many files it takes. Loaded when asked for: some need large libraries."""
 
 
