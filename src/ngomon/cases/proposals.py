@@ -1,4 +1,4 @@
-"""What is proposed for a report: its category by the live model, or by the rules until there is one; its agency.
+"""What is proposed for a report: its category by the live model, or by the rules until there is one; urgency; agency.
 
 The live model is a file mapped into memory, looked up anew at most every `RECHECK_S`; everything else is a computation.
 """
@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import structlog
@@ -18,7 +19,7 @@ from ngomon.core import files
 from ngomon.core.errors import NotFound
 from ngomon.core.ids import Ref
 from ngomon.directory import queries as directory
-from ngomon.directory.terms import Category
+from ngomon.directory.terms import Category, Group
 
 from .models import Decision, LearnedModel
 from .rules import WordBook, propose_categories
@@ -27,7 +28,17 @@ from .rules.agency import Sent, usual_agency
 from .rules.gate import Learning
 from .rules.linear import LinearModel, read
 from .rules.linear import propose as propose_by_model
-from .terms import CATEGORY_MODEL, LEARNED_MODEL, AgencyProposal, ModelState, Proposal
+from .rules.urgency import Signs
+from .rules.urgency import urgency as rules_urgency
+from .terms import (
+    CATEGORY_MODEL,
+    LEARNED_MODEL,
+    AgencyProposal,
+    CaseLine,
+    ModelState,
+    Proposal,
+    Urgency,
+)
 
 log = structlog.get_logger("ngomon.proposals")
 RECHECK_S = 10.0
@@ -138,6 +149,38 @@ def category_of(text: str, given: str, on: date) -> Category:
 def danger_words(text: str) -> tuple[str, ...]:
     """The words of a report that speak of danger to life."""
     return rules_danger_words(text, word_book())
+
+
+# --- how urgent ----------------------------------------------------------------------------------------------------------
+
+
+@lru_cache(maxsize=2)
+def _signs(edition: int) -> Signs:  # noqa: ARG001 (the cache key)
+    said = directory.city().extra.get("urgency")
+    return Signs.of(said if isinstance(said, dict) else {})
+
+
+@lru_cache(maxsize=4096)
+def _urgency(edition: int, text: str, is_instant: bool, reports: int, is_night: bool) -> Urgency:
+    return rules_urgency(
+        text,
+        _word_book(edition),
+        _signs(edition),
+        is_instant=is_instant,
+        reports=reports,
+        is_night=is_night,
+    )
+
+
+def urgency_of(line: CaseLine) -> Urgency:
+    """How urgent a case is, with the reasons; the same answer is kept, as lists ask for it again and again."""
+    edition, city = directory.edition(), directory.city()
+    try:
+        is_instant = directory.category(line.category).group == Group.INSTANT
+    except NotFound:
+        is_instant = False
+    hour = line.opened_at.astimezone(ZoneInfo(city.timezone)).hour
+    return _urgency(edition, line.text, is_instant, line.reports, _signs(edition).is_night(hour))
 
 
 # --- which agency ------------------------------------------------------------------------------------------------------

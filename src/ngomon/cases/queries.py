@@ -35,6 +35,7 @@ from .proposals import danger_words as danger_words
 from .proposals import learning as learning
 from .proposals import propose as propose
 from .proposals import propose_agency as propose_agency
+from .proposals import urgency_of as urgency_of
 from .rules import (
     SAME_ENOUGH,
     cells_around,

@@ -457,3 +457,33 @@ class ModelRetired(Event):
 
     model_id: str
     number: int
+
+
+# --- urgency -----------------------------------------------------------------------------------------------------------
+
+
+class UrgencyLevel(StrEnum):
+    """How soon somebody should look: as usual; soon; urgently; danger to life."""
+
+    CALM = "calm"
+    SOON = "soon"
+    URGENT = "urgent"
+    DANGER = "danger"
+
+
+@dataclass(frozen=True, slots=True)
+class UrgencyReason:
+    """Why: a code (`danger`, `harm`, `people`, `asset`, `instant`, `crowd`, `night`), the words said, or a number."""
+
+    code: str
+    because: tuple[str, ...] = ()
+    n: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Urgency:
+    """A level with its points and reasons, the weightiest reason first."""
+
+    level: UrgencyLevel
+    points: int
+    reasons: tuple[UrgencyReason, ...] = ()
