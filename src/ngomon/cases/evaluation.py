@@ -87,7 +87,7 @@ def evaluate_category(
 def _book_for(categories: Sequence[Category], labels: Iterable[str]) -> tuple[list[Category], dict[str, str]]:
     """The pack's categories under the labels of the files (key or a name), or none where fewer than half of these match.
 
-    Labels that name less than half of the catalogue are another catalogue: then only the categories that they name.
+    Labels that name less than a third of the catalogue are another catalogue: then only the categories that they name.
     """
     known = {name.strip().casefold(): c for c in categories for name in (*c.name.values(), c.key)}
     wanted = set(labels)
@@ -97,7 +97,7 @@ def _book_for(categories: Sequence[Category], labels: Iterable[str]) -> tuple[li
     if len(keys) * 2 < len(wanted):
         return [], {}
     named = set(keys.values())
-    return [c for c in categories if c.key in named or len(named) * 2 >= len(categories)], keys
+    return [c for c in categories if c.key in named or len(named) * 3 >= len(categories)], keys
 
 
 def _one_way(

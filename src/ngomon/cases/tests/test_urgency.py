@@ -45,7 +45,7 @@ def test_reasons_are_said_in_the_spelling_of_the_report():
     assert said["danger"] == ("cháy nhà",)
     assert said["people"] == ("trẻ em",)
     assert said["harm"] == ("mắc kẹt",)
-    assert [reason.code for reason in found.reasons][0] == "danger"
+    assert found.reasons[0].code == "danger"
     assert {"instant", "crowd", "night"} <= set(said)
 
 
