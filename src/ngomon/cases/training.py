@@ -17,7 +17,7 @@ from scipy.sparse import csr_matrix
 from sklearn.svm import LinearSVC
 
 from .rules.features import Bag, Floats, Keys, bag
-from .rules.linear import LinearModel, mixed, values_of
+from .rules.linear import LinearModel, mixed, quantised, values_of
 from .rules.measure import sure_threshold
 from .terms import Proposal
 
@@ -27,7 +27,7 @@ FOLDS = 4
 MANY = 4000
 """From so many decisions on, the newest fifth serves for calibration; with fewer, four folds do."""
 LARGEST = 12_000_000
-"""Most weights kept (features times categories), 24 MB: the features with the least weight go first."""
+"""Most weights kept (features times categories), 12 MB: the features with the least weight go first."""
 
 Rules = Callable[[str], Sequence[Proposal]]
 Matrix = NDArray[np.float64]
@@ -53,6 +53,16 @@ class _Prepared:
     share: Matrix
 
 
+@dataclass(frozen=True)
+class _Fitted:
+    """Weights as they come out of fitting. Shape: keys (n), idf (n), weights (n, c), bias (c)."""
+
+    keys: Keys
+    idf: Floats
+    weights: Floats
+    bias: Floats
+
+
 def train(lesson: Lesson, *, precision: float = 0.9) -> LinearModel:
     """A calibrated model of these decisions. Raises: ValueError where there are fewer than two categories."""
     ready = _prepared(lesson)
@@ -66,8 +76,11 @@ def train(lesson: Lesson, *, precision: float = 0.9) -> LinearModel:
         scale, prior = _calibrated(margin, share, label)
         chance = mixed(margin, share, scale, prior)
         sure_from = sure_threshold(chance.max(axis=1), chance.argmax(axis=1) == label, precision)
-    model = _pruned(_fit(ready, everything))
-    return replace(model, scale=scale, prior=prior, sure_from=sure_from)
+    fitted = _pruned(_fit(ready, everything))
+    weights, step = quantised(fitted.weights)
+    return LinearModel(
+        ready.classes, fitted.keys, fitted.idf, weights, step, fitted.bias, scale, prior, sure_from
+    )
 
 
 def _prepared(lesson: Lesson) -> _Prepared:
@@ -106,7 +119,7 @@ def _unseen_margins(ready: _Prepared) -> tuple[NDArray[np.int64], Floats]:
     return np.concatenate(folds), np.concatenate(found)
 
 
-def _fit(ready: _Prepared, seen: NDArray[np.int64]) -> LinearModel:
+def _fit(ready: _Prepared, seen: NDArray[np.int64]) -> _Fitted:
     """Weights from some of the decisions and the word book; a category that none of them names lies far off."""
     bags = [ready.bags[i] for i in seen] + ready.book_bags
     label = np.concatenate([ready.label[seen], ready.book_label])
@@ -124,8 +137,7 @@ def _fit(ready: _Prepared, seen: NDArray[np.int64]) -> LinearModel:
     else:
         weights[:, known] = fitted.coef_.T
         bias[known] = fitted.intercept_
-    # Weights of float32 while they are fitted; the written model has float16.
-    return LinearModel(ready.classes, keys, idf, weights, bias, 1.0, 1.0, 1.01)  # type: ignore[arg-type]
+    return _Fitted(keys, idf, weights, bias)
 
 
 def _vocabulary(bags: Sequence[Bag]) -> tuple[Keys, Floats]:
@@ -165,12 +177,11 @@ def _calibrated(margin: Floats, share: Matrix, label: NDArray[np.int64]) -> tupl
     return float(np.exp(found[0])), float(np.exp(found[1]))
 
 
-def _pruned(model: LinearModel) -> LinearModel:
-    """The model as it is written: half-precision weights, and no more of them than `LARGEST`."""
-    most = max(1000, LARGEST // len(model.classes))
-    keep = np.arange(len(model.keys))
-    if len(keep) > most:
-        strength = np.abs(model.weights).max(axis=1)
-        keep = np.sort(np.argpartition(-strength, most)[:most])
-    weights = model.weights[keep].astype(np.float16)
-    return replace(model, keys=model.keys[keep], idf=model.idf[keep], weights=weights)
+def _pruned(fitted: _Fitted) -> _Fitted:
+    """No more weights than `LARGEST`: the features whose greatest weight is least go."""
+    most = max(1000, LARGEST // fitted.weights.shape[1])
+    if len(fitted.keys) <= most:
+        return fitted
+    strength = np.abs(fitted.weights).max(axis=1)
+    keep = np.sort(np.argpartition(-strength, most)[:most])
+    return replace(fitted, keys=fitted.keys[keep], idf=fitted.idf[keep], weights=fitted.weights[keep])

@@ -72,6 +72,7 @@ def hints_for(typed: Mapping[str, Any], *, at: datetime) -> dict[str, Any]:
         "where": _where(where, at),
         "place_choices": _places(typed) if where is None or typed.get("place_choice") else [],
         "proposals": [_proposal(p.key, p.because) for p in proposals],
+        "is_sure": bool(proposals) and proposals[0].is_sure,
         "danger": bool(words) and bool(queries.danger_words(words)),
         "hotline": directory.city().hotline,
         "similar": similar,

@@ -18,13 +18,15 @@ LEAST_SURE = 20
 class Figures:
     """What was measured on decisions that a model had not seen. `coverage`: share of texts where it is sure.
 
-    `calibration_error`: mean gap between stated and true share of hits, in 10 bins of equal numbers.
+    `calibration_error`: mean gap between stated and true share of hits, in 10 bins of equal numbers; `calibration_noise`: what
+    it would be by chance, so few rows being as they are, if every stated chance were true.
     """
 
     rows: int
     accuracy: float
     macro_f1: float
     calibration_error: float
+    calibration_noise: float
     coverage: float
     precision: float
     top3: float
@@ -48,6 +50,7 @@ def figures(
         accuracy=float(hit.mean()) if n else 0.0,
         macro_f1=macro_f1(truth, first),
         calibration_error=calibration_error(np.array(chance), hit),
+        calibration_noise=calibration_noise(np.array(chance)),
         coverage=float(is_sure.mean()) if n else 0.0,
         precision=float(hit[is_sure].mean()) if is_sure.any() else 0.0,
         top3=float(np.mean(top3)) if n else 0.0,
@@ -75,6 +78,14 @@ def calibration_error(chance: NDArray[np.float64], hit: NDArray[np.bool_], bins:
         if len(part)
     ]
     return sum(gaps) / len(chance)
+
+
+def calibration_noise(chance: NDArray[np.float64], bins: int = BINS) -> float:
+    """The calibration error to expect of a perfectly calibrated model on these rows (each bin's gap as a normal one)."""
+    if not len(chance):
+        return 0.0
+    parts = np.array_split(np.sort(chance), bins)
+    return float(sum(np.sqrt(2 / np.pi * (part * (1 - part)).sum()) for part in parts) / len(chance))
 
 
 def sure_threshold(chance: NDArray[np.float64], hit: NDArray[np.bool_], precision: float) -> float:

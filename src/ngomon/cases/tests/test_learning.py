@@ -97,7 +97,7 @@ def test_what_the_gate_holds_back_cannot_go_live(
     city: TestCity, learning: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     decided(city)
-    strict = replace(proposals.learning(), max_calibration_error=0.0)
+    strict = replace(proposals.learning(), max_calibration_error=-1.0)
     monkeypatch.setattr(proposals, "learning", lambda: strict)
     assert job.run() == ModelState.REFUSED
     model = LearnedModel.objects.get()
