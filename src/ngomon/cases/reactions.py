@@ -196,7 +196,7 @@ def _officer_decides(recorded: Recorded) -> bool:
     return is_person and getattr(recorded.event, "action", "route") == "route"
 
 
-@on(CaseMoved, CategoryChanged, from_start=True, only=_officer_decides)
+@on(CaseMoved, CategoryChanged, from_start=True)
 def when_officer_decided_remember_it(
     recorded: Recorded,
     event: CaseMoved | CategoryChanged,
@@ -205,7 +205,8 @@ def when_officer_decided_remember_it(
     at: datetime,  # noqa: ARG001
 ) -> None:
     """The decision beside the proposal: what the model learns from, and how corrections are counted."""
-    remember_decision(UUID(event.case_id), actor=actor, at=recorded.at)
+    if _officer_decides(recorded):
+        remember_decision(UUID(event.case_id), actor=actor, at=recorded.at)
 
 
 @on(TrainingAsked)

@@ -165,3 +165,12 @@ def test_the_weekly_duty_asks_once_enough_was_decided(city: TestCity, learning: 
         reactions.learn_anew(actor=city.vy, at=now)
         reactions.learn_anew(actor=city.vy, at=now)
     assert LearnedModel.objects.filter(state=ModelState.ASKED).count() == 1
+
+
+def test_what_the_process_does_by_itself_is_no_decision(city: TestCity, learning: list[str]) -> None:
+    receipt = city.report("Đèn đường trước kiệt 9 tắt")
+    settle()
+    assert Decision.objects.count() == 0, "a report alone decides nothing"
+    city.act(city.ha, receipt.case_id, "ask", question="Ở đoạn nào?")
+    settle()
+    assert Decision.objects.count() == 0
