@@ -28,7 +28,7 @@ from ngomon.directory.terms import Category
 
 from .rules import WordBook, propose_categories
 from .rules.linear import LinearModel, propose
-from .rules.measure import Figures, figures, macro_f1
+from .rules.measure import Figures, calibration_error, figures, macro_f1
 from .rules.phrases import book_phrases
 from .terms import Proposal
 from .training import Lesson, train
@@ -187,6 +187,10 @@ def _plain(
             "macro_f1": round(macro_f1(truth, said), 4),
             "seconds_of_training": round(time.perf_counter() - began, 1),
         }
+        if isinstance(model, LogisticRegression):
+            hit = np.array([a == b for a, b in zip(truth, said, strict=True)])
+            gap = calibration_error(model.predict_proba(y).max(axis=1), hit)
+            found[name]["calibration_error"] = round(gap, 4)
     return found
 
 

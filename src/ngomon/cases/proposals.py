@@ -28,7 +28,7 @@ from .rules.agency import Sent, usual_agency
 from .rules.gate import Learning
 from .rules.linear import LinearModel, read
 from .rules.linear import propose as propose_by_model
-from .rules.urgency import Signs
+from .rules.urgency import Signs, as_said
 from .rules.urgency import urgency as rules_urgency
 from .terms import (
     CATEGORY_MODEL,
@@ -123,13 +123,13 @@ def propose_with(text: str, model: LinearModel | None) -> list[Proposal]:
     if model is None:
         return _by_rules_sure(text)
     spoken = by_rules(text, most=10)
-    return propose_by_model(model, text, spoken, _allowed(directory.edition())) or spoken[:3]
+    return propose_by_model(model, text, spoken, _allowed(directory.edition())) or _by_rules_sure(text)
 
 
 def _by_rules_sure(text: str) -> list[Proposal]:
     found = by_rules(text)
     return [
-        Proposal(p.key, p.score, p.because, is_sure=n == 0 and p.score >= SURE_BY_RULES)
+        Proposal(p.key, p.score, tuple(as_said(text, p.because)), is_sure=n == 0 and p.score >= SURE_BY_RULES)
         for n, p in enumerate(found)
     ]
 

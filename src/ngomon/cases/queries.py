@@ -33,6 +33,7 @@ from .models import Case, Entry, Picture, Reporter, Signal, Tally
 from .proposals import category_of as category_of
 from .proposals import danger_words as danger_words
 from .proposals import learning as learning
+from .proposals import live_model as live_model
 from .proposals import propose as propose
 from .proposals import propose_agency as propose_agency
 from .proposals import urgency_of as urgency_of

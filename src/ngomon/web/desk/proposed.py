@@ -14,6 +14,8 @@ from ngomon.directory import queries as directory
 
 PROPOSED_IN = frozenset({"received", "waiting"})
 """While a case has one of these states its category and agency are still to be decided."""
+LIKELY = 0.1
+"""What is less likely than this is not worth an officer's look."""
 TONES = {UrgencyLevel.DANGER: "red", UrgencyLevel.URGENT: "red", UrgencyLevel.SOON: "amber"}
 ICONS = {
     UrgencyLevel.DANGER: "siren",
@@ -78,7 +80,7 @@ def _categories(line: CaseLine, language: str) -> dict[str, Any] | None:
         return {"kind": "same", "first": _one(first, language), "others": []}
     if first.is_sure:
         return {"kind": "other", "first": _one(first, language), "others": [_one(first, language)]}
-    others = [_one(p, language) for p in found if p.key != line.category]
+    others = [_one(p, language) for p in found if p.key != line.category and p.score >= LIKELY]
     return {"kind": "unsure", "first": _one(first, language), "others": others}
 
 
@@ -87,6 +89,13 @@ def _one(found: Proposal, language: str) -> dict[str, Any]:
         "key": found.key,
         "name": in_language(directory.category(found.key).name, language),
         "words": ", ".join(found.because),
-        "chance": f"{round(found.score * 100)} %" if language == "vi" else f"{round(found.score * 100)}%",
+        "chance": _chance(found.score, language),
         "is_sure": found.is_sure,
     }
+
+
+def _chance(score: float, language: str) -> str:
+    """What a model states; the rules' votes are no chance, so nothing is said of them."""
+    if not cases.live_model()[0]:
+        return ""
+    return f"{round(score * 100)} %" if language == "vi" else f"{round(score * 100)}%"

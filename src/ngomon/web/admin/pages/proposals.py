@@ -39,7 +39,8 @@ TONES = {
 def proposals(request: HttpRequest) -> HttpResponse:
     """What proposes now, the models with their figures, and the corrections by category."""
     language = language_of(request)
-    known = cases.models()
+    known, counted = cases.models(), cases.corrections()
+    rows = corrected(counted, language)
     live = next((one for one in known if one.state == ModelState.LIVE), None)
     return page(
         request,
@@ -49,8 +50,9 @@ def proposals(request: HttpRequest) -> HttpResponse:
         models=[_model(one, language) for one in known],
         is_training=any(one.state == ModelState.ASKED for one in known),
         service=[_service(one, language) for one in cases.in_service()],
-        categories=corrected(cases.corrections(), language),
-        decided=sum(one.n for one in cases.corrections()),
+        corrected=[row for row in rows if row["corrected"]],
+        kept=[row for row in rows if not row["corrected"]],
+        decided=sum(one.n for one in counted),
         limits=cases.learning(),
         may_change=may(actor_from(request), "catalogue.change"),
     )
