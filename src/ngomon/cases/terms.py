@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -374,6 +374,8 @@ class Commitment:
 
 CATEGORY_MODEL = "category"
 """The kind of model that proposes what a report is about."""
+TRAINING_ENDS_WITHIN = timedelta(hours=2)
+"""A training that was asked for longer ago was interrupted."""
 
 
 class ModelState(StrEnum):

@@ -15,13 +15,22 @@ from ngomon.core.audit import audit
 from ngomon.core.errors import Conflict, NotFound
 from ngomon.core.events import emit
 from ngomon.core.files import Stored
+from ngomon.core.texts import text
 from ngomon.core.units import command, current_unit
 from ngomon.directory import queries as directory
 from ngomon.identity.rules import require
 
 from ..models import Case, Decision, LearnedModel
 from ..proposals import forget_model, live_model, propose_with
-from ..terms import CATEGORY_MODEL, ModelPutLive, ModelRetired, ModelState, ModelTrained, TrainingAsked
+from ..terms import (
+    CATEGORY_MODEL,
+    TRAINING_ENDS_WITHIN,
+    ModelPutLive,
+    ModelRetired,
+    ModelState,
+    ModelTrained,
+    TrainingAsked,
+)
 
 AUDIENCE = ("ioc",)
 
@@ -67,12 +76,15 @@ def _locked(model_id: UUID) -> LearnedModel:
 def ask_for_training(*, actor: Actor, at: datetime) -> UUID:
     """Ask for a new model of what reports are about; the worker trains it in a process of its own.
 
-    Once: while one is asked for, that one is meant. Raises: Refused.
+    Once: while one is asked for, that one is meant; one that was asked for long ago never ended, and is given up.
+    Raises: Refused.
     """
     require(actor, "catalogue.change")
     waiting = LearnedModel.objects.filter(kind=CATEGORY_MODEL, state=ModelState.ASKED).first()
-    if waiting is not None:
+    if waiting is not None and at - waiting.asked_at < TRAINING_ENDS_WITHIN:
         return waiting.id
+    if waiting is not None:
+        give_up_training(waiting.id, text("cases.learning.never_ended"), actor=actor, at=at)
     last = LearnedModel.objects.filter(kind=CATEGORY_MODEL).aggregate(top=Max("number"))["top"] or 0
     made = LearnedModel(kind=CATEGORY_MODEL, number=last + 1, state=ModelState.ASKED, asked_at=at)
     emit(made, TrainingAsked(str(made.id), CATEGORY_MODEL), actor=actor, at=at, audience=AUDIENCE)

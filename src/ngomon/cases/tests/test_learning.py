@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 from uuid import UUID
 
 import pytest
@@ -165,6 +166,21 @@ def test_the_weekly_duty_asks_once_enough_was_decided(city: TestCity, learning: 
         reactions.learn_anew(actor=city.vy, at=now)
         reactions.learn_anew(actor=city.vy, at=now)
     assert LearnedModel.objects.filter(state=ModelState.ASKED).count() == 1
+
+
+def test_an_interrupted_training_is_given_up_when_the_next_is_asked_for(
+    city: TestCity, learning: list[str]
+) -> None:
+    now = clock.now()
+    with unit():
+        first = ask_for_training(actor=city.vy, at=now)
+    with unit():
+        assert ask_for_training(actor=city.vy, at=now + timedelta(hours=1)) == first
+    with unit():
+        second = ask_for_training(actor=city.vy, at=now + timedelta(hours=3))
+    assert second != first
+    assert LearnedModel.objects.get(pk=first).state == ModelState.FAILED
+    assert job.run(first) == ModelState.FAILED, "what was given up stays so"
 
 
 def test_what_the_process_does_by_itself_is_no_decision(city: TestCity, learning: list[str]) -> None:

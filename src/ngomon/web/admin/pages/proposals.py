@@ -12,7 +12,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from ngomon.cases import commands as cases_commands
 from ngomon.cases import queries as cases
-from ngomon.cases.terms import Correction, ModelShown, ModelState
+from ngomon.cases.terms import TRAINING_ENDS_WITHIN, Correction, ModelShown, ModelState
 from ngomon.core import clock
 from ngomon.core.errors import NotFound
 from ngomon.core.text import in_language
@@ -48,7 +48,10 @@ def proposals(request: HttpRequest) -> HttpResponse:
         "proposals",
         live=live,
         models=[_model(one, language) for one in known],
-        is_training=any(one.state == ModelState.ASKED for one in known),
+        is_training=any(
+            one.state == ModelState.ASKED and clock.now() - one.asked_at < TRAINING_ENDS_WITHIN
+            for one in known
+        ),
         service=[_service(one, language) for one in cases.in_service()],
         corrected=[row for row in rows if row["corrected"]],
         kept=[row for row in rows if not row["corrected"]],
