@@ -7,8 +7,7 @@ import binascii
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
-from functools import lru_cache
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -23,7 +22,6 @@ from ngomon.core.search import find
 from ngomon.core.secrets import blind, open_text
 from ngomon.core.units import command
 from ngomon.directory import queries as directory
-from ngomon.directory.terms import Category
 from ngomon.identity import queries as identity
 from ngomon.identity.rules import may
 from ngomon.processes import queries as processes
@@ -32,15 +30,20 @@ from .kin import family_of as family_of
 from .kin import joined_words
 from .kin import reused_pictures as reused_pictures
 from .kin import same_as as same_as
+from .learned import Service as Service
+from .learned import corrections as corrections
+from .learned import in_service as in_service
+from .learned import models as models
 from .models import Case, Entry, Picture, Reporter, Signal, Tally
 from .near import candidates as candidates
-from .rules import (
-    WordBook,
-    is_reference,
-    mask,
-    propose_categories,
-)
-from .rules import danger_words as rules_danger_words
+from .proposals import category_of as category_of
+from .proposals import danger_words as danger_words
+from .proposals import learning as learning
+from .proposals import live_model as live_model
+from .proposals import propose as propose
+from .proposals import propose_agency as propose_agency
+from .proposals import urgency_of as urgency_of
+from .rules import is_reference, mask
 from .rules.place import chosen_key as chosen_key
 from .rules.place import placed as placed
 from .terms import (
@@ -54,10 +57,10 @@ from .terms import (
     Contact,
     EntryView,
     PictureView,
-    Proposal,
     Receipt,
     SignalView,
 )
+from .trial import routing_trial as routing_trial
 
 PAGE = 50
 _LINE = (
@@ -75,37 +78,6 @@ def live_audience(case: Case) -> list[str]:
     if case.is_public:
         keys.append("public")
     return keys
-
-
-# --- proposals ----------------------------------------------------------------------------------------------------------
-
-
-@lru_cache(maxsize=2)
-def _word_book(edition: int) -> WordBook:  # noqa: ARG001 (the cache key)
-    """Built once per edition of the directory."""
-    return WordBook.of((c.key, c.words, c.danger_words) for c in directory.categories())
-
-
-def propose(text: str) -> list[Proposal]:
-    """What a report seems to be about, best first, with the words that say so."""
-    return propose_categories(text, _word_book(directory.edition()))
-
-
-def category_of(text: str, given: str, on: date) -> Category:
-    """The category that was chosen, else the one that the words propose, else the catalogue's last ("other").
-
-    Raises: NotFound for a chosen one that is unknown, or is a heading.
-    """
-    key = given or next((p.key for p in propose(text)), "")
-    found = directory.category(key) if key else directory.categories(on)[-1]
-    if not found.group:
-        raise NotFound("cases.error.unknown_category")
-    return found
-
-
-def danger_words(text: str) -> tuple[str, ...]:
-    """The words of a report that speak of danger to life."""
-    return rules_danger_words(text, _word_book(directory.edition()))
 
 
 # --- receipts -----------------------------------------------------------------------------------------------------------

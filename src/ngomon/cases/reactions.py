@@ -7,13 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from functools import partial
 from typing import Any
 from uuid import UUID
 
 from ngomon.core.actors import Actor
 from ngomon.core.errors import CityError, NotFound
-from ngomon.core.react import on
+from ngomon.core.react import every, on
 from ngomon.core.terms import Recorded
+from ngomon.core.units import current_unit
 from ngomon.directory import queries as directory
 from ngomon.identity.rules import read_contact
 from ngomon.identity.terms import Contact as Way
@@ -21,10 +23,21 @@ from ngomon.messages.commands import tell
 from ngomon.messages.terms import message_id
 from ngomon.processes.terms import ClockMoved, CommitmentDue, ProcessEnded, TaskDone, WorkMoved
 
-from .commands import follow_process, look_back
+from .commands import ask_for_training, follow_process, look_back, remember_decision
+from .learned import is_training_due, start_training
 from .public import Hearer, Told, hearers_of, told_of, was_linked
 from .queries import acknowledged_by
-from .terms import CASE, CaseMerged, CaseMoved, CaseOpened, CommitmentMade, SignalReceived
+from .terms import (
+    CASE,
+    REPORTER,
+    CaseMerged,
+    CaseMoved,
+    CaseOpened,
+    CategoryChanged,
+    CommitmentMade,
+    SignalReceived,
+    TrainingAsked,
+)
 
 # What an action of the process means to a reporter. Others are the offices' own business.
 MESSAGES: Mapping[str, str] = {
@@ -189,3 +202,44 @@ def when_process_moved_by_itself_follow(
 ) -> None:
     """A silence ran out, a promised day came, the calendar changed or an agency was merged: the case's row follows."""
     follow_process(UUID(event.of_key), actor=actor, at=at)
+
+
+# --- proposals that learn ----------------------------------------------------------------------------------------------
+
+
+def _officer_decides(recorded: Recorded) -> bool:
+    """A category corrected, or a case sent to an agency, by a person of the offices."""
+    is_person = not recorded.actor_id.startswith("system:") and recorded.actor_id != REPORTER
+    return is_person and getattr(recorded.event, "action", "route") == "route"
+
+
+@on(CaseMoved, CategoryChanged, from_start=True)
+def when_officer_decided_remember_it(
+    recorded: Recorded,
+    event: CaseMoved | CategoryChanged,
+    *,
+    actor: Actor,
+    at: datetime,  # noqa: ARG001
+) -> None:
+    """The decision beside the proposal: what the model learns from, and how corrections are counted."""
+    if _officer_decides(recorded):
+        remember_decision(UUID(event.case_id), actor=actor, at=recorded.at)
+
+
+@on(TrainingAsked)
+def when_training_asked_train(
+    recorded: Recorded,  # noqa: ARG001
+    event: TrainingAsked,
+    *,
+    actor: Actor,  # noqa: ARG001
+    at: datetime,  # noqa: ARG001
+) -> None:
+    """In a process of its own, after this unit: the libraries that training needs stay out of the worker."""
+    current_unit().after.append(partial(start_training, event.model_id))
+
+
+@every(hours=6)
+def learn_anew(*, actor: Actor, at: datetime) -> None:
+    """A new model is asked for once a week where enough was decided since the last one."""
+    if is_training_due(at):
+        ask_for_training(actor=actor, at=at)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import importlib
 import json
 import os
 import signal
@@ -12,6 +13,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
+from uuid import UUID
 
 from django.conf import settings
 from django.core.management import call_command, execute_from_command_line
@@ -268,6 +270,19 @@ def _replay(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--url", default=settings.NGOMON_BASE_URL)
     parser.add_argument("--key", default="", help="see `ngomon key`; strangers are held to a few an hour")
     parser.add_argument("--limit", type=int)
+
+
+def _train(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("what", choices=["category"], help="what the model proposes")
+    parser.add_argument("--model", type=UUID, help="the one that was asked for; a new one without")
+
+
+@subcommand("train", _train)
+def train(options: argparse.Namespace) -> int:
+    """Train a model from officers' decisions and measure it at the gate; prints its state."""
+    # Loaded when asked for: it brings large libraries.
+    _out(importlib.import_module("ngomon.cases.job").run(options.model))
+    return 0
 
 
 @subcommand("replay", _replay)

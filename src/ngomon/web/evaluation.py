@@ -48,6 +48,18 @@ def run(options: argparse.Namespace) -> int:
 
 
 OF_FILES = {
+    "category": (
+        "ngomon.cases.evaluation",
+        "evaluate_category_files",
+        "TRAIN TEST",
+        "Proposals of the category: accuracy, macro-F1, calibration, abstaining, against plain models and rules.",
+    ),
+    "routing": (
+        "ngomon.cases.trial",
+        "evaluate_routing_file",
+        "FILE",
+        "An edited routing table tried on last month's cases: what would go elsewhere.",
+    ),
     "places": (
         "ngomon.directory.place_evaluation",
         "evaluate_place_files",

@@ -58,6 +58,7 @@ def hints_for(typed: Mapping[str, Any], *, at: datetime) -> dict[str, Any]:
         "where": _where(where, at),
         **(readings_of(found, typed) if by_words else readings_of(None, typed)),
         "proposals": [_proposal(p.key, p.because) for p in proposals],
+        "is_sure": bool(proposals) and proposals[0].is_sure,
         "danger": bool(words) and bool(queries.danger_words(words)),
         "hotline": directory.city().hotline,
         "similar": similar,

@@ -167,7 +167,7 @@ def _forms(view: CaseView, request: HttpRequest, bound: ActionForm | None) -> li
     """One form for each action that this officer may take now."""
     line, actor = view.line, actor_from(request)
     language, now = _language(request), clock.now()
-    proposed = directory.route_for(line.category, line.area, directory.local_day(now)).agency
+    proposed = cases.propose_agency(line.category, line.area, directory.local_day(now)).agency
     around = Around(line.agency, line.category, proposed, now, language)
     made = []
     for action in processes.actions_for(line.ref, actor):

@@ -23,6 +23,8 @@ from ngomon.messages import queries as messages
 from ngomon.processes import queries as processes
 from ngomon.processes.terms import OpenTask
 
+from .proposed import proposal, urgency_shown
+
 
 @dataclass(frozen=True)
 class Queue:
@@ -157,6 +159,7 @@ def row(line: CaseLine, at: datetime, language: str) -> dict[str, Any]:
         "due_at": due_at,
         "is_late": due_at is not None and due_at < at,
         "url": f"/desk/cases/{line.number}",
+        "urgency": urgency_shown(line, language),
     }
 
 
@@ -223,19 +226,6 @@ def _picture(view: PictureView) -> dict[str, Any]:
     }
 
 
-def _proposal(line: CaseLine, at: datetime, language: str) -> dict[str, Any] | None:
-    if line.status not in {"received", "waiting"}:
-        return None
-    routing = directory.route_for(line.category, line.area, directory.local_day(at))
-    spoken = next((p for p in cases.propose(line.text) if p.key == line.category), None)
-    return {
-        "agency": agency_name(routing.agency, language),
-        "why": in_language(routing.why, language),
-        "words": ", ".join(spoken.because) if spoken else "",
-        "category": category_name(line.category, language),
-    }
-
-
 SENT_ICONS = {"smtp": "mail", "sms": "message-square", "tray": "inbox"}
 
 
@@ -293,7 +283,8 @@ def glance(view: CaseView, *, actor: Actor, at: datetime, language: str) -> dict
         "point": {"type": "FeatureCollection", "features": [{**point, "properties": about}]},
         "center": (line.lon, line.lat),
         "answer": answers[-1] if answers else None,
-        "proposal": _proposal(line, at, language),
+        "proposal": proposal(line, at, language),
+        "urgency": urgency_shown(line, language),
         "consultations": consulted(view, language),
         "may_consult": may_consult(view, actor),
         "history": history_lines(history("case", str(line.id)), view, language),
