@@ -29,6 +29,7 @@ from .public import Hearer, Told, hearers_of, told_of
 from .queries import acknowledged_by
 from .terms import (
     CASE,
+    MESSAGES,
     BulkAdvanced,
     BulkReleased,
     BulkStarted,
@@ -39,19 +40,6 @@ from .terms import (
     CommitmentMade,
     SignalReceived,
 )
-
-# What an action of the process means to a reporter. Others are the offices' own business.
-MESSAGES: Mapping[str, str] = {
-    "accept": "acknowledged",
-    "route": "routed",
-    "ask": "asked",
-    "publish": "answered",
-    "reject": "rejected",
-    "refer": "rejected",
-    "object": "reopened",
-    "overturn": "reopened",
-    "promise_due": "reopened",
-}
 
 
 @on(CaseOpened)

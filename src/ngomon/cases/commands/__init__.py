@@ -14,6 +14,7 @@ from .bulk import (
     undo_bulk,
 )
 from .citizen import appeal, follow, object_to_answer, rate, reply
+from .filters import remove_filter, save_filter
 from .handling import act_on_case, comment, consult, follow_process, give_opinion
 from .handover import hand_over
 from .intake import file_report
@@ -41,7 +42,9 @@ __all__ = [
     "rate",
     "release",
     "release_due",
+    "remove_filter",
     "reply",
+    "save_filter",
     "start",
     "state_reason",
     "told",
