@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from ngomon.cases import commands as cases
 from ngomon.cases import filtering
 from ngomon.cases.filtering import Listed
-from ngomon.cases.terms import OPEN
+from ngomon.cases.terms import OPEN, CasePage
 from ngomon.core import clock
 from ngomon.core.actors import Actor
 from ngomon.core.text import in_language, sort_key
@@ -42,13 +42,17 @@ def listed_of(said: Mapping[str, str], actor: Actor) -> Listed:
     return Listed(queue.steps, queue.mine, filtering.wanted_of(said))
 
 
-def selecting(request: HttpRequest, queue: Queue, counts: Mapping[str, int]) -> dict[str, Any]:
+def selecting(
+    request: HttpRequest, queue: Queue, counts: Mapping[str, int], page: CasePage
+) -> dict[str, Any]:
     """What a list needs for narrowing and selecting: the filter in words, the saved ones, how many there are in all."""
     actor, language = actor_from(request), language_of(request)
     listed = listed_of(request.GET, actor)
     wanted = listed.wanted
     is_narrowed = bool(wanted.query) or queue.mine
-    if is_narrowed:
+    if is_narrowed and not page.next and not request.GET.get("after"):
+        total = len(page.lines)
+    elif is_narrowed:
         total = filtering.counts([listed], actor=actor, at=clock.now())[0]
     else:
         total = sum(counts.get(step, 0) for step in queue.steps)

@@ -18,6 +18,7 @@ from ngomon.cases.filtering import Listed
 from ngomon.cases.terms import CaseView, Receipt
 from ngomon.core import clock
 from ngomon.core.errors import CityError, Invalid
+from ngomon.core.events import history
 from ngomon.core.images import StoredPhoto, take_photos
 from ngomon.core.texts import text
 from ngomon.core.units import unit
@@ -63,7 +64,7 @@ def _frame(request: HttpRequest, queue: Queue, chosen: str = "") -> dict[str, An
         "nav": nav + views.tools(actor),
         "rows": [views.row(line, now, language) for line in page.lines],
         "next_url": f"/desk?queue={queue.key}{narrowed}&after={page.next}" if page.next else "",
-        **selecting(request, queue, counts),
+        **selecting(request, queue, counts, page),
         "chosen": chosen,
         "may_file": may(actor, "case.file_on_behalf"),
         "unconfirmed": directory.unconfirmed_years(now) if may(actor, "console.see") else [],
@@ -183,8 +184,19 @@ def act(request: HttpRequest, number: str, action: str) -> HttpResponse:
         _act(view, action, form.said(), photos, request)
     except CityError as error:
         words, fields = views.refusal(error, language)
-        return _case_page(request, number, error.status, bound=form, failed=words, failed_fields=fields)
+        more = {"changes": _changes(view, request)} if error.code == "cases.changed_meanwhile" else {}
+        return _case_page(
+            request, number, error.status, bound=form, failed=words, failed_fields=fields, **more
+        )
     return _back(request, number)
+
+
+def _changes(view: CaseView, request: HttpRequest) -> list[dict[str, Any]]:
+    """What others did since this page was opened, in words."""
+    said = request.POST.get("version", "")
+    seen = int(said) if said.isdigit() else view.line.version
+    told = [e for e in history("case", str(view.line.id)) if e.version > seen]
+    return views.history_lines(told, view, language_of(request))
 
 
 def _act(

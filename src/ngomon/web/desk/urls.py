@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from . import bulk, filters, pages
+from . import bulk, filters, pages, presence
 
 urlpatterns = [
     path("desk", pages.desk, name="desk"),
@@ -29,6 +29,7 @@ urlpatterns = [
     path("desk/cases/<str:number>", pages.case, name="desk_case"),
     path("desk/cases/<str:number>/act/<slug:action>", pages.act, name="desk_act"),
     path("desk/cases/<str:number>/changed", pages.changed, name="desk_changed"),
+    path("desk/cases/<str:number>/here", presence.here, name="desk_here"),
     path("desk/cases/<str:number>/note", pages.note, name="desk_note"),
     path("desk/cases/<str:number>/category", pages.category, name="desk_category"),
     path("desk/cases/<str:number>/merge", pages.merge, name="desk_merge"),

