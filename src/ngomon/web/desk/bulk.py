@@ -68,9 +68,9 @@ def bulk(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 @requires("case.bulk")
-def one(request: HttpRequest, bulk: UUID) -> HttpResponse:
+def one(request: HttpRequest, id: UUID) -> HttpResponse:
     """One bulk: what may be done with the selection, the preview, or how it goes."""
-    return _page(request, bulk)
+    return _page(request, id)
 
 
 def _page(request: HttpRequest, bulk_id: UUID, status: int = 200, **more: Any) -> HttpResponse:
@@ -138,7 +138,7 @@ def _around(lines: Mapping[UUID, CaseLine], at: datetime, language: str) -> Arou
 
 @require_POST
 @requires("case.bulk")
-def preview(request: HttpRequest, bulk: UUID) -> HttpResponse:
+def preview(request: HttpRequest, id: UUID) -> HttpResponse:
     """Settle the action and see what it would do; on a refusal nothing typed is lost."""
     actor, now = actor_from(request), clock.now()
     action = request.POST.get("action", "")
@@ -148,16 +148,16 @@ def preview(request: HttpRequest, bulk: UUID) -> HttpResponse:
             names = ("category", "into", "note", "giver", "taker", "agency", "within")
             said = {name: request.POST.get(name, "")[:4000] for name in names}
         else:
-            form = _bound(bulk, action, request)
+            form = _bound(id, action, request)
             if not form.is_valid():
                 raise Invalid("web.desk.error.fields")
             said = form.said()
         with unit():
-            cases.preview(bulk, action, said, actor=actor, at=now)
+            cases.preview(id, action, said, actor=actor, at=now)
     except CityError as error:
         words, fields = views.refusal(error, language_of(request))
-        return _page(request, bulk, error.status, bound=form, failed=words, failed_fields=fields)
-    return redirect(f"/desk/bulk/{bulk}")
+        return _page(request, id, error.status, bound=form, failed=words, failed_fields=fields)
+    return redirect(f"/desk/bulk/{id}")
 
 
 def _bound(bulk_id: UUID, action: str, request: HttpRequest) -> ActionForm:
@@ -255,11 +255,11 @@ def letter(view: BulkView, line: CaseLine, language: str) -> str:
 
 @require_POST
 @requires("case.bulk")
-def start(request: HttpRequest, bulk: UUID) -> HttpResponse:
+def start(request: HttpRequest, id: UUID) -> HttpResponse:
     """Let the worker begin."""
     with unit():
-        cases.start(bulk, actor=actor_from(request), at=clock.now())
-    return redirect(f"/desk/bulk/{bulk}")
+        cases.start(id, actor=actor_from(request), at=clock.now())
+    return redirect(f"/desk/bulk/{id}")
 
 
 def _progress(view: BulkView, request: HttpRequest) -> dict[str, Any]:
@@ -274,38 +274,38 @@ def _progress(view: BulkView, request: HttpRequest) -> dict[str, Any]:
 
 @require_safe
 @requires("case.bulk")
-def progress(request: HttpRequest, bulk: UUID) -> HttpResponse:
+def progress(request: HttpRequest, id: UUID) -> HttpResponse:
     """How far it is, for the page that is open."""
-    view = bulks.bulk(bulk, actor=actor_from(request))
+    view = bulks.bulk(id, actor=actor_from(request))
     context = {"bulk": view, "said": _said(view, request), **_progress(view, request)}
     return render(request, "web/desk/bulk_progress.html", context)
 
 
 @require_POST
 @requires("case.bulk")
-def undo(request: HttpRequest, bulk: UUID) -> HttpResponse:
+def undo(request: HttpRequest, id: UUID) -> HttpResponse:
     """Take it back, or stop it where it is and take back what was done."""
     with unit():
-        cases.undo_bulk(bulk, actor=actor_from(request), at=clock.now())
-    return redirect(f"/desk/bulk/{bulk}")
+        cases.undo_bulk(id, actor=actor_from(request), at=clock.now())
+    return redirect(f"/desk/bulk/{id}")
 
 
 @require_POST
 @requires("case.bulk")
-def release(request: HttpRequest, bulk: UUID) -> HttpResponse:
+def release(request: HttpRequest, id: UUID) -> HttpResponse:
     """Tell the reporters now."""
     with unit():
-        cases.release(bulk, actor=actor_from(request), at=clock.now())
-    return redirect(f"/desk/bulk/{bulk}")
+        cases.release(id, actor=actor_from(request), at=clock.now())
+    return redirect(f"/desk/bulk/{id}")
 
 
 @require_POST
 @requires("case.bulk")
-def again(request: HttpRequest, bulk: UUID) -> HttpResponse:
+def again(request: HttpRequest, id: UUID) -> HttpResponse:
     """A new selection of the cases that could not be done."""
     actor = actor_from(request)
-    bulks.bulk(bulk, actor=actor)
-    left = [line.case_id for line in bulks.every_line(bulk) if line.result in {"refused", "kept"}]
+    bulks.bulk(id, actor=actor)
+    left = [line.case_id for line in bulks.every_line(id) if line.result in {"refused", "kept"}]
     with unit():
         made = cases.choose(left, actor=actor, at=clock.now())
     return redirect(f"/desk/bulk/{made}")
@@ -313,9 +313,9 @@ def again(request: HttpRequest, bulk: UUID) -> HttpResponse:
 
 @require_safe
 @requires("case.bulk")
-def export(request: HttpRequest, bulk: UUID) -> HttpResponseBase:
+def export(request: HttpRequest, id: UUID) -> HttpResponseBase:
     """What became of each case, as CSV (UTF-8 with a mark, so that spreadsheets read it)."""
-    view, language = bulks.bulk(bulk, actor=actor_from(request)), language_of(request)
+    view, language = bulks.bulk(id, actor=actor_from(request)), language_of(request)
     answer = StreamingHttpResponse(_csv(view, language), content_type="text/csv; charset=utf-8")
     answer["Content-Disposition"] = f'attachment; filename="bulk-{view.at:%Y%m%d-%H%M}.csv"'
     answer["Cache-Control"] = "no-store"

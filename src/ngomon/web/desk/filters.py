@@ -157,8 +157,8 @@ def narrow(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 @requires("desk.see")
-def remove(request: HttpRequest, filter: UUID) -> HttpResponse:
+def remove(request: HttpRequest, id: UUID) -> HttpResponse:
     """Forget a saved filter."""
     with unit():
-        cases.remove_filter(filter, actor=actor_from(request), at=clock.now())
+        cases.remove_filter(id, actor=actor_from(request), at=clock.now())
     return redirect("/desk/filter")
