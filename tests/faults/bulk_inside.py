@@ -1,5 +1,6 @@
 """A bulk inside an installation, each ask in a process of its own: `python -m tests.faults.bulk_inside ASK …`.
 
+file N                   file N reports; their ids
 begin N ACCOUNT AGENCY   file N reports, choose them all, preview and start routing them; the bulk's id
 undo BULK ACCOUNT        take it back
 state BULK               how far it is, and what is wrong with its rows, the log and the counts
@@ -32,14 +33,20 @@ from tests.city import CORNER
 from tests.faults.inside import _log, _standings, _tallies
 
 
-def begin(n: int, account: str, agency: str) -> str:
-    """N cases, and a bulk that routes them, started."""
-    officer = actor_of(UUID(account), clock.now())
+def file(n: int) -> list[str]:
+    """N cases."""
     made = []
     for i in range(n):
         with unit():
             filing = Filing(f"Đèn đường thứ {i} tắt", *CORNER, source="api", external_id=f"bulk-{i}")
-            made.append(file_report(filing, actor=ANONYMOUS, at=clock.now()).case_id)
+            made.append(str(file_report(filing, actor=ANONYMOUS, at=clock.now()).case_id))
+    return made
+
+
+def begin(n: int, account: str, agency: str) -> str:
+    """N cases, and a bulk that routes them, started."""
+    officer = actor_of(UUID(account), clock.now())
+    made = [UUID(key) for key in file(n)]
     with unit():
         bulk = choose(made, actor=officer, at=clock.now())
     with unit():
@@ -73,7 +80,12 @@ def state(bulk: str) -> dict[str, Any]:
 
 def main() -> None:
     ask, *rest = sys.argv[1:]
-    asks: dict[str, Any] = {"begin": lambda n, *r: begin(int(n), *r), "undo": undo, "state": state}
+    asks: dict[str, Any] = {
+        "file": lambda n: file(int(n)),
+        "begin": lambda n, *r: begin(int(n), *r),
+        "undo": undo,
+        "state": state,
+    }
     sys.stdout.write(json.dumps(asks[ask](*rest)) + "\n")
 
 

@@ -43,6 +43,7 @@ def test_a_shift_routes_a_queue_in_one_go_and_takes_it_back(city: TestCity):
     page = words(desk.get(url))
     assert "Sẽ làm với 2 trên 2 vụ việc đã chọn" in page
     assert "đã chuyển đến" in page, "what each reporter would read"
+    assert "<span>Làm với 2 vụ việc</span>" in page
     assert desk.post(f"{url}/start").url == url
     assert "Đang làm" in words(desk.get(f"{url}/progress"))
     settle()
@@ -82,7 +83,9 @@ def test_those_that_could_not_be_done_say_why_and_can_be_selected_again(city: Te
     desk = city.browser("ha")
     url = desk.post("/desk/bulk", {"case": [str(key) for key in ids]}).url
     desk.post(f"{url}/preview", {"action": "reject", "reason": "Ngoài phạm vi tiếp nhận"})
-    assert "Không làm được việc này ở bước hiện tại" in words(desk.get(url))
+    page = words(desk.get(url))
+    assert "Không làm được với 1 vụ việc" in page
+    assert "Không làm được việc này ở bước hiện tại" in page
     desk.post(f"{url}/start")
     settle()
     page = words(desk.get(url))
