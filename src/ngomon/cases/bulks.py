@@ -20,9 +20,10 @@ from ngomon.identity.rules import may
 from ngomon.processes import many
 from ngomon.processes.many import Offered
 
+from .bulk_terms import BulkLine, BulkState, BulkView, RowResult
 from .models import Bulk, BulkRow, Case
 from .queries import _LINE, _visible_to
-from .terms import CASE, BulkLine, BulkState, BulkView, CaseLine, RowResult
+from .terms import CASE, CaseLine
 
 UNDO_MINUTES = 10
 """How long a bulk can be undone after its last case; so long its reporters are not told. Source: the desk's own rule."""

@@ -16,9 +16,10 @@ from ngomon.core.actors import Actor
 from ngomon.core.search import find
 from ngomon.identity.terms import IOC_ROLES
 
+from .bulk_terms import FilterView
 from .models import Case, SavedFilter
 from .queries import PAGE, _by_due, _visible_to
-from .terms import CASE, CasePage, FilterView, Status
+from .terms import CASE, CasePage, Status
 
 MOST_FOUND = 2_000
 """How many cases the words of a filter may find; a longer list of one common word helps nobody."""

@@ -10,7 +10,8 @@ from ngomon.core.events import Aggregate
 from ngomon.core.ids import Ref, uuid7
 from ngomon.core.rows import Tracked
 
-from .terms import BULK, CASE
+from .bulk_terms import BULK
+from .terms import CASE
 
 
 class Case(Aggregate):

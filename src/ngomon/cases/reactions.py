@@ -22,6 +22,7 @@ from ngomon.messages.commands import tell
 from ngomon.messages.terms import message_id
 from ngomon.processes.terms import ClockMoved, CommitmentDue, ProcessEnded, TaskDone, WorkMoved
 
+from .bulk_terms import BulkAdvanced, BulkReleased, BulkStarted, BulkUndoing
 from .bulks import is_held, rows_told
 from .commands import carry_back, carry_on, follow_process, forget_unused, release_due
 from .commands import told as told_bulk
@@ -30,10 +31,6 @@ from .queries import acknowledged_by
 from .terms import (
     CASE,
     MESSAGES,
-    BulkAdvanced,
-    BulkReleased,
-    BulkStarted,
-    BulkUndoing,
     CaseMerged,
     CaseMoved,
     CaseOpened,

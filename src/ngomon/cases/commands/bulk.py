@@ -26,6 +26,17 @@ from ngomon.core.units import Part, command, part
 from ngomon.identity import queries as identity
 from ngomon.identity.rules import may, require
 
+from ..bulk_terms import (
+    MOST_IN_BULK,
+    BulkAdvanced,
+    BulkDone,
+    BulkReleased,
+    BulkStarted,
+    BulkState,
+    BulkUndoing,
+    BulkUndone,
+    RowResult,
+)
 from ..bulks import (
     HAND_OVER,
     chunks,
@@ -39,18 +50,7 @@ from ..bulks import (
 )
 from ..models import Bulk, BulkRow
 from ..queries import case_id_of
-from ..terms import (
-    CASE,
-    MOST_IN_BULK,
-    BulkAdvanced,
-    BulkDone,
-    BulkReleased,
-    BulkStarted,
-    BulkState,
-    BulkUndoing,
-    BulkUndone,
-    RowResult,
-)
+from ..terms import CASE
 from . import undo
 from .handling import act_on_case, comment
 from .handover import hand_over

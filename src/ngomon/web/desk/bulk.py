@@ -17,7 +17,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from ngomon.cases import bulks, filtering
 from ngomon.cases import commands as cases
-from ngomon.cases.terms import MESSAGES, MOST_IN_BULK, BulkLine, BulkView, CaseLine, RowResult
+from ngomon.cases.bulk_terms import MOST_IN_BULK, BulkLine, BulkView, RowResult
+from ngomon.cases.terms import MESSAGES, CaseLine
 from ngomon.core import clock
 from ngomon.core.actors import Actor
 from ngomon.core.errors import CityError, Invalid, Refused
