@@ -43,6 +43,7 @@ def _row(what: str, found: list[dict[str, Any]], database: str) -> Found:
         is_reached=growth <= REACH_GROWTH,
         beside=[
             f"longest unit {large[what]['longest_ms']:.0f} ms",
-            f"choose {large['choose_s']:.1f} s, preview {large['preview_s']:.1f} s for {SIZES[1]:,}",
+            f"for {SIZES[1]:,}: unit of choosing {large['choose_s']:.1f} s, looking {large['weigh_s']:.1f} s,"
+            f" unit of previewing {large['preview_s']:.1f} s",
         ],
     )

@@ -16,6 +16,7 @@ if __name__ == "__main__":
     django.setup()
 
 from bench import loading
+from ngomon.cases import bulks
 from ngomon.cases.commands import carry_back, carry_on, choose, preview, start, undo_bulk
 from ngomon.cases.models import Bulk, Case
 from ngomon.core import clock
@@ -58,8 +59,11 @@ def run(n: int, most: int, account: str, agency: str) -> dict[str, Any]:
     with unit():
         bulk = choose(ids, actor=officer, at=clock.now())
     choose_s, at = time.perf_counter() - at, time.perf_counter()
+    said = {"agency": agency, "why": "Đường của phường"}
+    weighed = bulks.weigh(bulk, "route", said, actor=officer, at=clock.now())
+    weigh_s, at = time.perf_counter() - at, time.perf_counter()
     with unit():
-        preview(bulk, "route", {"agency": agency, "why": "Đường của phường"}, actor=officer, at=clock.now())
+        preview(bulk, "route", said, weighed=weighed, actor=officer, at=clock.now())
     preview_s = time.perf_counter() - at
     with unit():
         start(bulk, actor=officer, at=clock.now())
@@ -84,7 +88,7 @@ def run(n: int, most: int, account: str, agency: str) -> dict[str, Any]:
     undone = _timed(backward, most, is_back)
     found = Bulk.objects.get(pk=bulk)
     assert (found.done, found.undone) == (most, most), (found.done, found.refused, found.undone, found.kept)
-    return {"done": done, "undone": undone, "choose_s": choose_s, "preview_s": preview_s}
+    return {"done": done, "undone": undone, "choose_s": choose_s, "weigh_s": weigh_s, "preview_s": preview_s}
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -159,6 +160,23 @@ def refusals(
     found = many.offered(CASE, [str(key) for key in ids], actor=actor, at=at)
     told = {key: found.refusal(str(key), action) for key in ids}
     return {key: code for key, code in told.items() if code}
+
+
+@dataclass(frozen=True, slots=True)
+class Weighed:
+    """What a preview rests on: number and version of the cases that may be seen, and why some cannot be done."""
+
+    seen: dict[UUID, tuple[str, int]]
+    refused: dict[UUID, str]
+
+
+def weigh(bulk_id: UUID, action: str, fields: Mapping[str, str], *, actor: Actor, at: datetime) -> Weighed:
+    """Look at every case of a bulk with an action in mind. Long for many, so it is done before the unit is opened."""
+    ids = list(BulkRow.objects.filter(bulk_id=bulk_id).order_by("n").values_list("case", flat=True))
+    seen = visible_among(ids, actor=actor)
+    refused = refusals(action, ids, fields, actor=actor, at=at)
+    refused |= dict.fromkeys((key for key in ids if key not in seen), "cases.not_found")
+    return Weighed(seen, refused)
 
 
 def _refusals_of_own(

@@ -39,14 +39,15 @@ from ..bulk_terms import (
 )
 from ..bulks import (
     HAND_OVER,
+    Weighed,
     chunks,
     hold_all,
     ref_of,
-    refusals,
     seen_bulk,
     takers,
     undo_until,
     visible_among,
+    weigh,
 )
 from ..models import Bulk, BulkRow
 from ..queries import case_id_of
@@ -99,25 +100,30 @@ def choose(wanted: Sequence[UUID], *, query: str = "", actor: Actor, at: datetim
 
 
 @command
-def preview(bulk_id: UUID, action: str, fields: Mapping[str, str], *, actor: Actor, at: datetime) -> None:
-    """Settle what is to be done, and find out for each case whether it can be: why not, or to whom it would go.
+def preview(
+    bulk_id: UUID,
+    action: str,
+    fields: Mapping[str, str],
+    *,
+    weighed: Weighed | None = None,
+    actor: Actor,
+    at: datetime,
+) -> None:
+    """Settle what is to be done, and note for each case whether it can be: why not, or to whom it would go.
 
-    The cases count as they are now: one that changes before its turn is refused then. Raises: NotFound; Conflict when it
-    has begun; Invalid naming the fields.
+    `weighed`: what `bulks.weigh` found just before, so that the unit is short. A case that changes before its turn is refused
+    then. Raises: NotFound; Conflict when it has begun; Invalid naming the fields.
     """
     bulk = _held(bulk_id, actor)
     if bulk.state not in {BulkState.CHOSEN, BulkState.PREVIEWED}:
         raise Conflict("cases.bulk.begun")
     said = _checked(action, {k: v.strip() for k, v in fields.items() if v.strip()})
-    ids = list(BulkRow.objects.filter(bulk=bulk).order_by("n").values_list("case", flat=True))
-    seen = visible_among(ids, actor=actor)
-    refused = refusals(action, ids, said, actor=actor, at=at)
-    refused |= dict.fromkeys((key for key in ids if key not in seen), "cases.not_found")
-    _write_preview(bulk, seen, refused)
+    found = weighed or weigh(bulk_id, action, said, actor=actor, at=at)
+    _write_preview(bulk, found.seen, found.refused)
     if action == HAND_OVER and not said.get("agency"):
         _share_out(bulk, said, at)
     bulk.action, bulk.fields, bulk.state = action, json.dumps(said, ensure_ascii=False), BulkState.PREVIEWED
-    bulk.refused, bulk.waiting = len(refused), bulk.n - len(refused)
+    bulk.refused, bulk.waiting = len(found.refused), bulk.n - len(found.refused)
     save(bulk)
 
 

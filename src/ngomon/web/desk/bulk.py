@@ -153,8 +153,11 @@ def preview(request: HttpRequest, id: UUID) -> HttpResponse:
             if not form.is_valid():
                 raise Invalid("web.desk.error.fields")
             said = form.said()
+        bulks.bulk(id, actor=actor)
+        # A number is not yet the case that it names: for merging the command looks it up first.
+        weighed = bulks.weigh(id, action, said, actor=actor, at=now) if action != "merge" else None
         with unit():
-            cases.preview(id, action, said, actor=actor, at=now)
+            cases.preview(id, action, said, weighed=weighed, actor=actor, at=now)
     except CityError as error:
         words, fields = views.refusal(error, language_of(request))
         return _page(request, id, error.status, bound=form, failed=words, failed_fields=fields)
