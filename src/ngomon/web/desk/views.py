@@ -58,6 +58,8 @@ def queues_of(actor: Actor) -> list[Queue]:
 
 
 TOOLS = (
+    ("bulk", "/desk/bulk", "list-checks", "case.bulk"),
+    ("handover", "/desk/handover", "arrow-right-left", "case.hand_over"),
     ("consultations", "/desk/consultations", "messages-square", "desk.see"),
     ("messages", "/desk/messages", "mail-warning", "message.see"),
     ("parked", "/desk/parked", "octagon-pause", "message.see"),
