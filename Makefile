@@ -41,6 +41,7 @@ check: setup
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/ngomon manage makemigrations --check --dry-run
+	$(BIN)/ngomon check --words
 	$(BIN)/npm run --silent check
 
 test: engines check

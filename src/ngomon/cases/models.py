@@ -8,12 +8,18 @@ from django.db import models
 
 from ngomon.core.events import Aggregate
 from ngomon.core.ids import Ref, uuid7
+from ngomon.core.rows import Tracked
 
-from .terms import CASE
+from .bulk_terms import BULK
+from .terms import CASE, LEARNED_MODEL
 
 
 class Case(Aggregate):
-    """What the city does about something. Denormalised so that a list reads this table alone."""
+    """What the city does about something. Denormalised so that a list reads this table alone.
+
+    `parent`: the case it is a part of; `recurs_of`: the first case of the same thing that came back; `look`: the hash of
+    the thumbnail's picture.
+    """
 
     aggregate_kind = CASE
     personal: ClassVar[dict[str, str]] = {
@@ -37,6 +43,8 @@ class Case(Aggregate):
     place = models.CharField(max_length=300, default="")
     lon = models.FloatField()
     lat = models.FloatField()
+    place_radius_m = models.IntegerField(null=True)
+    place_source = models.CharField(max_length=8, default="")
     cell = models.BigIntegerField()
     opened_at = models.DateTimeField()
     acknowledged_at = models.DateTimeField(null=True)
@@ -55,6 +63,10 @@ class Case(Aggregate):
     kind = models.CharField(max_length=10, default="report")
     exit = models.CharField(max_length=30, default="")
     is_secret = models.BooleanField(default=False)
+    parent = models.UUIDField(null=True)
+    open_children = models.SmallIntegerField(default=0)
+    recurs_of = models.UUIDField(null=True)
+    look = models.CharField(max_length=16, default="")
 
     class Meta:
         db_table = "cases_case"
@@ -82,6 +94,16 @@ class Case(Aggregate):
                 condition=models.Q(is_open=True),
             ),
             models.Index(
+                fields=["due_at", "agency"],
+                name="cases_case_late",
+                condition=models.Q(is_open=True, is_public=True),
+            ),
+            models.Index(
+                fields=["answered_at"],
+                name="cases_case_answered",
+                condition=models.Q(is_public=True, answered_at__isnull=False),
+            ),
+            models.Index(
                 fields=["merged_into"],
                 name="cases_case_merged",
                 condition=models.Q(merged_into__isnull=False),
@@ -96,6 +118,17 @@ class Case(Aggregate):
                 name="cases_case_question",
                 condition=models.Q(kind="question", answered_at__isnull=False),
             ),
+            models.Index(
+                fields=["cell", "closed_at"],
+                name="cases_case_was_near",
+                condition=models.Q(is_open=False, merged_into__isnull=True),
+            ),
+            models.Index(
+                fields=["parent"], name="cases_case_parent", condition=models.Q(parent__isnull=False)
+            ),
+            models.Index(
+                fields=["recurs_of"], name="cases_case_recurs", condition=models.Q(recurs_of__isnull=False)
+            ),
         ]
 
     @property
@@ -105,7 +138,11 @@ class Case(Aggregate):
 
 
 class Signal(models.Model):
-    """One report as it came in, word for word. (source, external_id) makes a repeat find it again."""
+    """One report as it came in, word for word. (source, external_id) makes a repeat find it again.
+
+    `opened`: the case it was filed in, which takes it back when a gathering is undone. `joined`: how it came into a case
+    that was there already (a word of `Joined`), empty where it opened its own.
+    """
 
     personal: ClassVar[dict[str, str]] = {
         "text": "what somebody said",
@@ -126,6 +163,7 @@ class Signal(models.Model):
     lat = models.FloatField()
     received_at = models.DateTimeField()
     salt = models.CharField(max_length=64, default="")
+    joined = models.CharField(max_length=8, default="")
 
     class Meta:
         db_table = "cases_signal"
@@ -210,6 +248,7 @@ class Picture(models.Model):
     width = models.IntegerField()
     height = models.IntegerField()
     is_public = models.BooleanField(default=False)
+    look = models.CharField(max_length=16, default="")
     at = models.DateTimeField()
 
     class Meta:
@@ -219,6 +258,35 @@ class Picture(models.Model):
             models.Index(fields=["file"], name="cases_picture_file"),
             models.Index(fields=["thumbnail"], name="cases_picture_thumb"),
         ]
+
+
+class Look(models.Model):
+    """A picture's hash by its four quarters, so that pictures alike in 61 of 64 bits are found by an index."""
+
+    personal: ClassVar[dict[str, str]] = {}
+
+    picture = models.ForeignKey(Picture, on_delete=models.CASCADE, related_name="+")
+    quarter = models.IntegerField()
+
+    class Meta:
+        db_table = "cases_look"
+        indexes = [models.Index(fields=["quarter"], name="cases_look_quarter")]
+
+
+class Apart(models.Model):
+    """Somebody said that two cases are not the same thing; they are not proposed to each other again."""
+
+    personal: ClassVar[dict[str, str]] = {}
+
+    first = models.UUIDField()
+    second = models.UUIDField()
+    by = models.CharField(max_length=64)
+    at = models.DateTimeField()
+
+    class Meta:
+        db_table = "cases_apart"
+        constraints = [models.UniqueConstraint(fields=["first", "second"], name="cases_apart_once")]
+        indexes = [models.Index(fields=["second"], name="cases_apart_second")]
 
 
 class Tally(models.Model):
@@ -245,3 +313,146 @@ class Statement(models.Model):
 
     class Meta:
         db_table = "cases_statement"
+
+
+class Decision(models.Model):
+    """What an officer decided about a case, beside what was proposed at that moment: what the proposals learn from.
+
+    `by_model`: the number of the model that proposed, 0 for the rules alone; `chance` as it was stated, 0 to 1.
+    """
+
+    personal: ClassVar[dict[str, str]] = {}
+
+    case = models.OneToOneField(Case, on_delete=models.PROTECT, primary_key=True, related_name="+")
+    proposed = models.CharField(max_length=60, default="")
+    by_model = models.IntegerField(default=0)
+    chance = models.FloatField(default=0)
+    was_sure = models.BooleanField(default=False)
+    category = models.CharField(max_length=60)
+    area = models.CharField(max_length=20, default="")
+    agency_by_table = models.CharField(max_length=60, default="")
+    agency = models.CharField(max_length=60, default="")
+    decided_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "cases_decision"
+        indexes = [
+            models.Index(fields=["decided_at"], name="cases_decision_at"),
+            models.Index(fields=["category", "decided_at"], name="cases_decision_category"),
+        ]
+
+
+class LearnedModel(Aggregate):
+    """A model that was asked for, trained, and perhaps put to use. Its weights are a file of core's under `digest`."""
+
+    aggregate_kind = LEARNED_MODEL
+    personal: ClassVar[dict[str, str]] = {}
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    kind = models.CharField(max_length=20)
+    number = models.IntegerField()
+    state = models.CharField(max_length=10)
+    asked_at = models.DateTimeField()
+    trained_at = models.DateTimeField(null=True)
+    live_at = models.DateTimeField(null=True)
+    rows = models.IntegerField(default=0)
+    digest = models.CharField(max_length=64, default="")
+    figures = models.JSONField(default=dict)
+    reason = models.CharField(max_length=300, default="")
+    by = models.CharField(max_length=64, default="")
+
+    class Meta:
+        db_table = "cases_model"
+        constraints = [
+            models.UniqueConstraint(fields=["kind", "number"], name="cases_model_number"),
+            models.UniqueConstraint(
+                fields=["kind"], name="cases_model_live", condition=models.Q(state="live")
+            ),
+        ]
+
+    @property
+    def ref(self) -> Ref:
+        """How the audit log and core's files point at this model."""
+        return Ref(LEARNED_MODEL, str(self.id), str(self.number))
+
+
+class Bulk(Aggregate):
+    """One action on many cases: a job that the worker carries out in small units, and can undo.
+
+    `filter` is the query that chose the cases at `at`, empty for a selection by hand; the cases themselves are its rows.
+    """
+
+    aggregate_kind = BULK
+    personal: ClassVar[dict[str, str]] = {"fields": "words an officer wrote"}
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    action = models.CharField(max_length=40, default="")
+    fields = models.TextField(default="{}")
+    filter = models.CharField(max_length=500, default="")
+    state = models.CharField(max_length=12)
+    by = models.UUIDField()
+    hears = models.CharField(max_length=64, default="")
+    at = models.DateTimeField()
+    n = models.IntegerField(default=0)
+    waiting = models.IntegerField(default=0)
+    done = models.IntegerField(default=0)
+    refused = models.IntegerField(default=0)
+    undone = models.IntegerField(default=0)
+    kept = models.IntegerField(default=0)
+    done_at = models.DateTimeField(null=True)
+    released_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "cases_bulk"
+        indexes = [
+            models.Index(fields=["by", "-at"], name="cases_bulk_mine"),
+            models.Index(fields=["state", "done_at"], name="cases_bulk_state"),
+        ]
+
+
+class BulkRow(Tracked):
+    """One case of a bulk: what came of it, and what undoing it needs. No foreign key to the case: retention may remove it.
+
+    `after` is the number of the last event that this bulk told about the case. `undo` holds no words; it is emptied with the
+    time for undoing.
+    """
+
+    personal: ClassVar[dict[str, str]] = {}
+
+    id = models.BigAutoField(primary_key=True)
+    bulk = models.ForeignKey(Bulk, on_delete=models.PROTECT, related_name="rows")
+    n = models.IntegerField()
+    case = models.UUIDField()
+    number = models.CharField(max_length=24)
+    given = models.TextField(default="{}")
+    result = models.CharField(max_length=8)
+    code = models.CharField(max_length=80, default="")
+    values = models.TextField(default="{}")
+    before = models.IntegerField()
+    after = models.IntegerField(default=0)
+    undo = models.TextField(default="")
+
+    class Meta:
+        db_table = "cases_bulk_row"
+        constraints = [models.UniqueConstraint(fields=["bulk", "n"], name="cases_bulk_row_n")]
+        indexes = [
+            models.Index(fields=["bulk", "result", "n"], name="cases_bulk_row_result"),
+            models.Index(fields=["case"], name="cases_bulk_row_case"),
+        ]
+
+
+class SavedFilter(models.Model):
+    """A named filter of the desk. `scope`: `own:<account>`, `agency:<key>` or `ioc`, who sees it."""
+
+    personal: ClassVar[dict[str, str]] = {}
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    scope = models.CharField(max_length=90)
+    name = models.CharField(max_length=60)
+    query = models.CharField(max_length=500)
+    by = models.UUIDField()
+    at = models.DateTimeField()
+
+    class Meta:
+        db_table = "cases_filter"
+        constraints = [models.UniqueConstraint(fields=["scope", "name"], name="cases_filter_name")]

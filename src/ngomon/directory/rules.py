@@ -259,6 +259,7 @@ MANAGED: Mapping[str, frozenset[str]] = {
     "answers": frozenset(),
     "places": frozenset({"lon", "lat"}),
     "exits": frozenset({"kind", "secrecy"}),
+    "assets": frozenset({"plate", "lon", "lat"}),
 }
 """Fields whose value always comes from the pack, whatever the staff wrote: the city's structure, not its daily care."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import importlib
 import json
 import os
 import signal
@@ -12,6 +13,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
+from uuid import UUID
 
 from django.conf import settings
 from django.core.management import call_command, execute_from_command_line
@@ -26,13 +28,14 @@ from ngomon.core.verify import verify_proof as check_proof
 from ngomon.directory import commands as directory
 from ngomon.directory import queries as places
 from ngomon.directory.terms import InvalidData
+from ngomon.directory.vocabulary import check_wording
 from ngomon.identity import commands as identity
 from ngomon.identity.commands import make_client
 from ngomon.identity.rules import read_contact
 from ngomon.identity.terms import SCOPES, Role
 from ngomon.services import manifest
 from ngomon.services.scaffold import write_skeleton
-from ngomon.web import replay, supervisor
+from ngomon.web import evaluation, replay, supervisor
 from ngomon.web.demo.cast import load_cast, load_citizens
 from ngomon.web.demo.past import Builder, build_past
 from ngomon.web.demo.story import load_story
@@ -163,9 +166,17 @@ def _verify_proof(path: Path, key: str) -> int:
     return 1 if found else 0
 
 
-@subcommand("check")
-def check(_: argparse.Namespace) -> int:
-    """Check the city pack on disk and every service's manifest, without a change; what loading would do."""
+def _check(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--words", action="store_true", help="only the wording; needs no database")
+
+
+@subcommand("check", _check)
+def check(options: argparse.Namespace) -> int:
+    """Check the city pack on disk, every service's manifest and every text, without a change; what loading would do."""
+    n = check_wording(settings.NGOMON_PACKS / settings.NGOMON_PACK)
+    sys.stdout.write(f"texts held against the pack's terms: {n}\n")
+    if options.words:
+        return 0
     if "directory_city" not in connection.introspection.table_names():
         raise Conflict("web.command.no_database")
     diff = directory.pack_diff(settings.NGOMON_PACKS / settings.NGOMON_PACK, at=clock.now())
@@ -261,6 +272,19 @@ def _replay(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--limit", type=int)
 
 
+def _train(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("what", choices=["category"], help="what the model proposes")
+    parser.add_argument("--model", type=UUID, help="the one that was asked for; a new one without")
+
+
+@subcommand("train", _train)
+def train(options: argparse.Namespace) -> int:
+    """Train a model from officers' decisions and measure it at the gate; prints its state."""
+    # Loaded when asked for: it brings large libraries.
+    _out(importlib.import_module("ngomon.cases.job").run(options.model))
+    return 0
+
+
 @subcommand("replay", _replay)
 def replay_file(options: argparse.Namespace) -> int:
     """File the rows of a CSV file through the HTTP API of a running server; says what became of each row."""
@@ -277,3 +301,9 @@ def replay_file(options: argparse.Namespace) -> int:
     finally:
         sys.stdout.write(" ".join(f"{state}={n}" for state, n in counts.items()) + "\n")
     return 0
+
+
+@subcommand("evaluate", evaluation.arguments)
+def evaluate(options: argparse.Namespace) -> int:
+    """Measure a part of the product on files of the documented columns; prints JSON."""
+    return evaluation.run(options)

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
-from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 from django.utils import translation
 from ninja import Router
 from ninja.params.functions import Query
 
+from ngomon.core import clock
 from ngomon.core.errors import Invalid, NotFound, Refused
 from ngomon.core.text import clean
 from ngomon.core.units import unit
@@ -20,8 +19,8 @@ from ngomon.identity.rules import read_contact
 from ngomon.identity.terms import Requirement
 
 from .. import commands, queries
-from .. import public as reads
-from ..terms import Contact, Filing
+from ..places import PlaceUnclear, placed_by_words
+from ..terms import Contact, Filing, Placed
 from ..uploads import photos_from
 from . import shapes
 from .edge import WRITE, Unknown, actor_of, answer, body_of, count, external_id, with_scope
@@ -41,33 +40,21 @@ def file_report(request: HttpRequest) -> HttpResponse:
     actor = with_scope(actor_of(request), WRITE)
     at = count(request, "report")
     said = body_of(request, shapes.ReportIn)
-    lon, lat = _point(said)
     rule = may_file(SOURCE, said.category, actor)
     if not said.danger and not rule.is_met:
         if rule.requires == Requirement.ACCOUNT:
             raise Unknown("cases.api.error.sign_in")
         raise Refused("cases.api.error.verified_phone")
-    filing = _filing(request, said, lon, lat)
+    filing = _filing(request, said)
     take = commands.report_danger if said.danger else commands.file_report
     with unit():
         made = take(filing, actor=actor, at=at)
-    if said.danger:
-        return answer({**shapes.receipt(made), "similar": []}, 201 if made.is_new else 200)
-    alike = _alike(filing.lon, filing.lat, filing.text, made.category, at, but=made.case_id)
-    told = {**shapes.receipt(made), "similar": alike}
+    similar = [] if said.danger else shapes.candidates(made.similar)[:3]
+    told = {**shapes.receipt(made), "similar": similar}
     return answer(told, 201 if made.is_new or made.joined else 200)
 
 
-def _alike(
-    lon: float, lat: float, words: str, category: str, at: datetime, but: UUID | None = None
-) -> list[dict[str, Any]]:
-    """At most three public open cases that may speak of the same thing, best first, with the reason."""
-    found = queries.candidates(lon=lon, lat=lat, text=words, category=category, at=at, most=10, but=but)
-    shown = reads.public_among([c.case_id for c in found])
-    return shapes.candidates(found, shown)[:3]
-
-
-def _filing(request: HttpRequest, said: shapes.ReportIn, lon: float, lat: float) -> Filing:
+def _filing(request: HttpRequest, said: shapes.ReportIn) -> Filing:
     follows = None
     if said.follows:
         try:
@@ -75,11 +62,17 @@ def _filing(request: HttpRequest, said: shapes.ReportIn, lon: float, lat: float)
         except NotFound as error:
             raise Invalid.field("follows", "cases.not_found", number=said.follows) from error
     words = f"{said.text}\n{said.lon}\n{said.lat}\n{said.category}"
+    if said.lon is None and said.lat is None and said.place_words:
+        words += f"\n{said.place_words}"
+    place = _place(said)
+    lon, lat = (place.lon, place.lat) if place else directory.city().center
     filing = Filing(
         text=said.text,
         lon=lon,
         lat=lat,
-        has_place=said.lon is not None,
+        has_place=place is not None,
+        place_radius_m=place.radius_m if place else None,
+        place_source=place.source if place else "",
         source=SOURCE,
         external_id=external_id(request, said.external_id, words),
         category=said.category,
@@ -94,14 +87,27 @@ def _filing(request: HttpRequest, said: shapes.ReportIn, lon: float, lat: float)
     return _with_photos(filing, request)
 
 
-def _point(said: shapes.ReportIn) -> tuple[float, float]:
-    """The point; for danger without one the middle of the city, which the case then does not show as its place."""
-    missing = [name for name in ("lon", "lat") if getattr(said, name) is None]
-    if missing and not (said.danger and len(missing) == 2):
-        raise Invalid("cases.api.error.invalid", fields=dict.fromkeys(missing, "cases.api.error.missing"))
-    if said.lon is None or said.lat is None:
-        return directory.city().center
-    return said.lon, said.lat
+def _place(said: shapes.ReportIn) -> Placed | None:
+    """The coordinates, else the one narrow reading of the words; for danger None where there is neither.
+
+    Raises: Invalid, with the readings there are.
+    """
+    if said.lon is not None and said.lat is not None:
+        return Placed(said.lon, said.lat, None, "")
+    if said.lon is None and said.lat is None:
+        if clean(said.place_words):
+            try:
+                return placed_by_words(said.place_words, "place_words", at=clock.now())
+            except PlaceUnclear as error:
+                if said.danger:
+                    return None
+                error.more["readings"] = [shapes.reading(one) for one in error.understood.readings]
+                raise
+        if said.danger:
+            return None
+    pair = (("lon", said.lon), ("lat", said.lat))
+    missing = {name: "cases.api.error.missing" for name, value in pair if value is None}
+    raise Invalid("cases.api.error.invalid", fields=missing)
 
 
 def _with_photos(filing: Filing, request: HttpRequest) -> Filing:
@@ -155,4 +161,5 @@ def similar(
     proposals = [
         {"category": p.key, "score": round(p.score, 3), "because": p.because} for p in queries.propose(words)
     ]
-    return answer({"cases": _alike(lon, lat, words, best, at), "categories": proposals})
+    found = queries.candidates(lon=lon, lat=lat, text=words, category=best, at=at, most=10)
+    return answer({"cases": shapes.candidates(found)[:3], "categories": proposals})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -23,8 +23,10 @@ from ngomon.core.text import clean
 from ngomon.identity.rules import may
 from ngomon.processes.terms import Moved
 
-from ..models import Case, Entry, Picture
-from ..terms import QUESTION, REPORTER, Audience, CaseKind, EntryKind
+from ..models import Case, Entry, Look, Picture
+from ..rules.same import NOWHERE as NOWHERE
+from ..rules.same import quarters
+from ..terms import CONTENT, QUESTION, REPORTER, Audience, CaseKind, EntryKind
 
 
 def as_reporter(actor: Actor) -> Actor:
@@ -44,9 +46,6 @@ def author_of(actor: Actor) -> str:
 
 BEFORE_ALL = timedelta(days=365 * 50)
 """Danger to life stands before everything else in a queue, the longest waiting first."""
-
-NOWHERE = 0
-"""The cell of a case that no place may lead to: it has none, or only the duty shift may know of it."""
 
 
 def may_touch(case: Case, actor: Actor, *, vouched: bool = False) -> None:
@@ -107,7 +106,23 @@ def scopes(case: Case) -> Counter[str]:
             found += [f"agency:{case.agency}:open", f"agency:{case.agency}:step:{case.step}"]
         if case.rating:
             found.append(f"agency:{case.agency}:rating:{case.rating}")
+        if case.is_public:
+            found += [f"board:{case.agency}:{figure}" for figure in _figures(case)]
     return Counter(found)
+
+
+def _figures(case: Case) -> Iterator[str]:
+    """The figures of the public board that a case adds to; what is overdue now is asked, as time alone changes it."""
+    if case.is_open:
+        yield "open"
+    if case.answered_at is not None:
+        yield "closed"
+        if not case.was_late:
+            yield "on_time"
+    if case.rating:
+        yield "rated"
+        if case.rating in CONTENT:
+            yield "satisfied"
 
 
 _COUNT = (
@@ -164,7 +179,7 @@ def write_entry(
 
 
 _PICTURE = (
-    "id", "case", "signal_id", "entry_id", "role", "file", "thumbnail", "width", "height", "is_public", "at",
+    "id", "case", "signal_id", "entry_id", "role", "file", "thumbnail", "width", "height", "is_public", "look", "at",
 )  # fmt: skip
 
 
@@ -180,24 +195,14 @@ def add_pictures(
     """Hang photos on a case, not yet public; the first one from a reporter becomes the case's thumbnail."""
     if not photos:
         return
+    hung = (case.pk, signal_id, entry_id, role)
     rows = [
-        (
-            uuid7(),
-            case.pk,
-            signal_id,
-            entry_id,
-            role,
-            p.main.digest,
-            p.thumb.digest,
-            p.width,
-            p.height,
-            False,
-            at,
-        )
-        for p in photos
+        (uuid7(), *hung, p.main.digest, p.thumb.digest, p.width, p.height, False, p.look, at) for p in photos
     ]
     insert(Picture, _PICTURE, rows)
+    looks = [(row[0], quarter) for row, p in zip(rows, photos, strict=True) for quarter in quarters(p.look)]
+    insert(Look, ("picture", "quarter"), looks)
     stored = [(part, f"case.{role}") for p in photos for part in (p.main, p.thumb)]
     files.attach(stored, case.ref, at=at)
     if not case.thumbnail and role == "before":
-        case.thumbnail = photos[0].thumb.digest
+        case.thumbnail, case.look = photos[0].thumb.digest, photos[0].look

@@ -26,7 +26,7 @@ from .. import commands, queries
 from ..rules import MAX_PLACE
 from ..terms import CaseView, Contact, Filing
 from .exits import danger_card
-from .hints import point
+from .hints import understood
 from .limits import limit
 from .photos import photos_in
 from .proofs import actor_of, claim_of, is_fresh, keep_claim
@@ -63,17 +63,15 @@ def danger(request: HttpRequest) -> HttpResponse:
 
 def _said(typed: dict[str, Any], photos: Sequence[StoredPhoto]) -> Filing:
     """What is known, as much as can be read; nothing that cannot be read is refused or lost."""
-    where, words = point(typed), clean(str(typed.get("text", "")))
+    found, words = understood(typed, at=clock.now()), clean(str(typed.get("text", "")))
+    where = queries.placed(typed, found) or queries.only_reading(found, directory.place_limit_m())
     place_words = clean(str(typed.get("place_words", "")))[:MAX_PLACE]
-    if where is None and place_words:
-        known = directory.find_places(place_words, 2)
-        where = (known[0].lon, known[0].lat) if len(known) == 1 else None
     phone, email = _contact(typed, "phone"), _contact(typed, "email")
     for field, read in (("phone", phone), ("email", email)):
         left = clean(str(typed.get(field, "")))[:80]
         if left and not read:
             words = f"{words}\n{left}".strip()
-    lon, lat = where or directory.city().center
+    lon, lat = (where.lon, where.lat) if where else directory.city().center
     return Filing(
         text=words,
         lon=lon,
@@ -85,6 +83,8 @@ def _said(typed: dict[str, Any], photos: Sequence[StoredPhoto]) -> Filing:
         contact=Contact(clean(str(typed.get("name", "")))[:80], phone, email),
         photos=tuple(photos),
         has_place=where is not None,
+        place_radius_m=where.radius_m if where else None,
+        place_source=where.source if where else "",
     )
 
 

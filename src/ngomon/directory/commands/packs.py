@@ -32,6 +32,7 @@ MODELS: dict[str, Any] = {
     "answers": models.StandardText,
     "places": models.Place,
     "exits": models.Exit,
+    "assets": models.Asset,
 }
 _UNSAID = {"routing": frozenset({"place"})}
 """Fields that follow the pack without being reported: the order of lines."""

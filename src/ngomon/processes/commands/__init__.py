@@ -1,27 +1,36 @@
 """Everything that moves a process; each returns where it then stands (`Moved`) unless it says otherwise."""
 
+from .aside import set_aside, take_back
 from .clock import commit_until, extend, pause, resume
 from .consultation import answer_consultation, consult
 from .definitions import publish
+from .handover import hand_over, hand_to_agency
 from .keeping import keep_to
+from .restoring import as_it_is, restore
 from .steps import act, assign, cancel, reopen, start
 from .timers import mark_stale, move_work, wake
 
 __all__ = [
     "act",
     "answer_consultation",
+    "as_it_is",
     "assign",
     "cancel",
     "commit_until",
     "consult",
     "extend",
+    "hand_over",
+    "hand_to_agency",
     "keep_to",
     "mark_stale",
     "move_work",
     "pause",
     "publish",
     "reopen",
+    "restore",
     "resume",
+    "set_aside",
     "start",
+    "take_back",
     "wake",
 ]

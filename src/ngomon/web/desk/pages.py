@@ -12,11 +12,14 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from ngomon.cases import commands as cases_commands
+from ngomon.cases import filtering
 from ngomon.cases import queries as cases
+from ngomon.cases.filtering import Listed
 from ngomon.cases.question_queries import asked_agency
 from ngomon.cases.terms import CaseView, Receipt
 from ngomon.core import clock
 from ngomon.core.errors import CityError, Invalid
+from ngomon.core.events import history
 from ngomon.core.images import StoredPhoto, take_photos
 from ngomon.core.texts import text
 from ngomon.core.units import unit
@@ -28,31 +31,22 @@ from ngomon.messages import commands as messages_commands
 from ngomon.messages import queries as messages
 from ngomon.processes import queries as processes
 
-from . import exits, views
+from . import exits, panel, views
+from .filters import queue_of, selecting
 from .forms import ActionForm, Around, OnBehalfForm, agency_choices
+from .frame import language_of, plain
 from .views import Queue, queues_of
-
-
-def _language(request: HttpRequest) -> str:
-    return str(getattr(request, "LANGUAGE_CODE", "vi"))[:2]
-
-
-def _queue(request: HttpRequest) -> Queue:
-    known = queues_of(actor_from(request))
-    wanted = request.GET.get("queue", "")
-    fallback = known[0] if known else views.QUEUES[0]
-    return next((queue for queue in known if queue.key == wanted), fallback)
 
 
 def _frame(request: HttpRequest, queue: Queue, chosen: str = "") -> dict[str, Any]:
     """The left pane: the queues with their counts, the chosen one's lines."""
-    actor, now, language = actor_from(request), clock.now(), _language(request)
+    actor, now, language = actor_from(request), clock.now(), language_of(request)
     known = queues_of(actor)
     steps = {step for each in known for step in each.steps}
     counts = cases.waiting_counts(actor=actor, steps=steps) if known else {}
-    page = cases.cases_waiting(
-        actor=actor, steps=queue.steps, cursor=request.GET.get("after", ""), mine=queue.mine
-    )
+    listed = Listed(queue.steps, queue.mine, filtering.wanted_of(request.GET))
+    page = filtering.waiting(listed, actor=actor, at=now, cursor=request.GET.get("after", ""))
+    narrowed = f"&{listed.wanted.query}" if listed.wanted.query else ""
     nav = [
         {
             "key": each.key,
@@ -70,33 +64,19 @@ def _frame(request: HttpRequest, queue: Queue, chosen: str = "") -> dict[str, An
         "queue_title": text(f"web.desk.queue.{queue.key}"),
         "nav": nav + views.tools(actor),
         "rows": [views.row(line, now, language) for line in page.lines],
-        "next_url": f"/desk?queue={queue.key}&after={page.next}" if page.next else "",
+        "next_url": f"/desk?queue={queue.key}{narrowed}&after={page.next}" if page.next else "",
+        **selecting(request, queue, counts, page),
         "chosen": chosen,
         "may_file": may(actor, "case.file_on_behalf"),
         "unconfirmed": directory.unconfirmed_years(now) if may(actor, "console.see") else [],
     }
 
 
-def _plain(request: HttpRequest, **shown: Any) -> dict[str, Any]:
-    """The frame of a desk page that shows no queue."""
-    actor = actor_from(request)
-    queues = [
-        {
-            "key": each.key,
-            "label": text(f"web.desk.queue.{each.key}"),
-            "url": f"/desk?queue={each.key}",
-            "icon": each.icon,
-        }
-        for each in queues_of(actor)
-    ]
-    return {"face": "desk", "nav": queues + views.tools(actor, request.path), **shown}
-
-
 @require_safe
 @requires("desk.see")
 def desk(request: HttpRequest) -> HttpResponse:
     """The queue that this officer works in, most urgent first."""
-    queue = _queue(request)
+    queue = queue_of(request.GET, actor_from(request))
     context = _frame(request, queue, chosen=request.GET.get("chosen", ""))
     context["points"] = views.points(context["rows"])
     context |= exits.figures(actor_from(request))
@@ -109,11 +89,11 @@ def desk(request: HttpRequest) -> HttpResponse:
 def search(request: HttpRequest) -> HttpResponse:
     """Cases by number, its last four digits or words; one hit opens at once."""
     q = request.GET.get("q", "").strip()[:200]
-    actor, now, language = actor_from(request), clock.now(), _language(request)
+    actor, now, language = actor_from(request), clock.now(), language_of(request)
     found = cases.find_cases(q, actor=actor) if q else []
     if len(found) == 1:
         return redirect(f"/desk/cases/{found[0].number}")
-    context = _frame(request, _queue(request))
+    context = _frame(request, queue_of(request.GET, actor_from(request)))
     context |= {
         "rows": [views.row(line, now, language) for line in found],
         "queue_title": text("web.desk.found", n=len(found)),
@@ -141,11 +121,12 @@ def changed(request: HttpRequest, number: str) -> HttpResponse:
 
 
 def _case_page(request: HttpRequest, number: str, status: int = 200, **more: Any) -> HttpResponse:
-    actor, now, language = actor_from(request), clock.now(), _language(request)
-    queue = _queue(request)
+    actor, now, language = actor_from(request), clock.now(), language_of(request)
+    queue = queue_of(request.GET, actor_from(request))
     view = cases.staff_case(number, actor=actor)
     context = _frame(request, queue, chosen=view.line.number)
     context |= views.glance(view, actor=actor, at=now, language=language)
+    context |= panel.panel(view, actor=actor, language=language)
     context |= {
         "forms": _forms(view, request, more.pop("bound", None)),
         **exits.beside(view, actor),
@@ -168,8 +149,8 @@ KEYS = {
 def _forms(view: CaseView, request: HttpRequest, bound: ActionForm | None) -> list[dict[str, Any]]:
     """One form for each action that this officer may take now."""
     line, actor = view.line, actor_from(request)
-    language, now = _language(request), clock.now()
-    proposed = directory.route_for(line.category, line.area, directory.local_day(now)).agency
+    language, now = language_of(request), clock.now()
+    proposed = cases.propose_agency(line.category, line.area, directory.local_day(now)).agency
     if line.kind == "question":
         proposed = asked_agency(line.id) or proposed
     around = Around(line.agency, line.category, proposed, now, language)
@@ -193,6 +174,10 @@ def _forms(view: CaseView, request: HttpRequest, bound: ActionForm | None) -> li
     return made
 
 
+STATED = ("despite_parts",)
+"""What a page asks besides the fields of the process."""
+
+
 @require_POST
 @requires("desk.see")
 def act(request: HttpRequest, number: str, action: str) -> HttpResponse:
@@ -202,17 +187,29 @@ def act(request: HttpRequest, number: str, action: str) -> HttpResponse:
     offered = next((a for a in processes.actions_for(view.line.ref, actor) if a.key == action), None)
     if offered is None:
         return _case_page(request, number, 409, failed=text("web.desk.error.not_now"))
-    language = _language(request)
+    language = language_of(request)
     form = ActionForm(offered, Around(view.line.agency, view.line.category, "", now, language), request.POST)
+    stated = {name: request.POST[name] for name in STATED if request.POST.get(name)}
     try:
         if not form.is_valid():
             raise Invalid("web.desk.error.fields")
         photos = take_photos([upload.read() for upload in request.FILES.getlist("photos")])
-        _act(view, action, form.said(), photos, request)
+        _act(view, action, {**form.said(), **stated}, photos, request)
     except CityError as error:
         words, fields = views.refusal(error, language)
-        return _case_page(request, number, error.status, bound=form, failed=words, failed_fields=fields)
-    return _back(request, number)
+        more = {"changes": _changes(view, request)} if error.code == "cases.changed_meanwhile" else {}
+        return _case_page(
+            request, number, error.status, bound=form, failed=words, failed_fields=fields, **more
+        )
+    return back(request, number)
+
+
+def _changes(view: CaseView, request: HttpRequest) -> list[dict[str, Any]]:
+    """What others did since this page was opened, in words."""
+    said = request.POST.get("version", "")
+    seen = int(said) if said.isdigit() else view.line.version
+    told = [e for e in history("case", str(view.line.id)) if e.version > seen]
+    return views.history_lines(told, view, language_of(request))
 
 
 def _act(
@@ -234,7 +231,8 @@ def _act(
         )
 
 
-def _back(request: HttpRequest, number: str) -> HttpResponseRedirect:
+def back(request: HttpRequest, number: str) -> HttpResponseRedirect:
+    """To the case again, in the queue it was opened from."""
     queue = quote(request.GET.get("queue", ""))
     return HttpResponseRedirect(f"/desk/cases/{quote(number)}?queue={queue}")
 
@@ -247,7 +245,7 @@ def note(request: HttpRequest, number: str) -> HttpResponse:
     with unit():
         words = request.POST.get("note", "")
         cases_commands.comment(view.line.id, words, actor=actor_from(request), at=clock.now())
-    return _back(request, number)
+    return back(request, number)
 
 
 @require_POST
@@ -259,7 +257,7 @@ def category(request: HttpRequest, number: str) -> HttpResponse:
         cases_commands.change_category(
             cases.case_id_of(number), chosen, actor=actor_from(request), at=clock.now()
         )
-    return _back(request, number)
+    return back(request, number)
 
 
 @require_POST
@@ -271,7 +269,7 @@ def merge(request: HttpRequest, number: str) -> HttpResponse:
         cases_commands.merge(
             cases.case_id_of(number), cases.case_id_of(into), actor=actor_from(request), at=clock.now()
         )
-    return _back(request, into)
+    return back(request, into)
 
 
 @require_POST
@@ -280,7 +278,7 @@ def unmerge(request: HttpRequest, number: str) -> HttpResponse:
     """Undo a gathering."""
     with unit():
         cases_commands.unmerge(cases.case_id_of(number), actor=actor_from(request), at=clock.now())
-    return _back(request, number)
+    return back(request, number)
 
 
 @require_POST
@@ -302,7 +300,7 @@ def reporter(request: HttpRequest, number: str) -> HttpResponse:
 def messages_out(request: HttpRequest) -> HttpResponse:
     """What did not get through and waits for a person."""
     letters = messages.dead_letters(actor=actor_from(request))
-    return render(request, "web/desk/messages.html", _plain(request, letters=letters))
+    return render(request, "web/desk/messages.html", plain(request, letters=letters))
 
 
 @require_POST
@@ -318,7 +316,7 @@ def resend(request: HttpRequest, id: UUID) -> HttpResponse:
 @requires("message.see")
 def parked(request: HttpRequest) -> HttpResponse:
     """Events that a reaction could not handle."""
-    return render(request, "web/desk/parked.html", _plain(request, rows=parked_aggregates()))
+    return render(request, "web/desk/parked.html", plain(request, rows=parked_aggregates()))
 
 
 @require_POST
@@ -343,7 +341,7 @@ def consult(request: HttpRequest, number: str) -> HttpResponse:
             actor=actor_from(request),
             at=clock.now(),
         )
-    return _back(request, number)
+    return back(request, number)
 
 
 @require_POST
@@ -366,15 +364,15 @@ def opinion(request: HttpRequest, number: str) -> HttpResponse:
 @requires("desk.see")
 def consultations(request: HttpRequest) -> HttpResponse:
     """The questions that other agencies asked this officer's agency."""
-    rows = views.asked_of(actor_from(request), _language(request))
-    return render(request, "web/desk/consultations.html", _plain(request, rows=rows))
+    rows = views.asked_of(actor_from(request), language_of(request))
+    return render(request, "web/desk/consultations.html", plain(request, rows=rows))
 
 
 @require_http_methods(["GET", "POST"])
 @requires("case.file_on_behalf")
 def new_on_behalf(request: HttpRequest) -> HttpResponse:
     """Write down a call, a visit or an e-mail as a report; the receipt's code is told to whoever called."""
-    language = _language(request)
+    language = language_of(request)
     form = OnBehalfForm(request.POST or None, at=clock.now(), language=language)
     failed = ""
     if request.method == "POST" and form.is_valid():
@@ -385,11 +383,19 @@ def new_on_behalf(request: HttpRequest) -> HttpResponse:
             for name, code in error.fields.items():
                 form.add_error(name if name in form.fields else None, text(code, language, **error.values))
         else:
-            context = _plain(request, receipt=receipt, case_url=f"/desk/cases/{receipt.number}")
+            context = plain(request, receipt=receipt, case_url=f"/desk/cases/{receipt.number}")
             return render(request, "web/desk/filed.html", context)
-    context = _plain(request, form=form, failed=failed)
+    context = plain(request, form=form, failed=failed, **form.readings())
     status = 422 if request.method == "POST" else 200
     return render(request, "web/desk/new.html", context, status=status)
+
+
+@require_POST
+@requires("case.file_on_behalf")
+def place_in_words(request: HttpRequest) -> HttpResponse:
+    """What the words of the place mean so far, to choose from. Changes nothing."""
+    form = OnBehalfForm(request.POST, at=clock.now(), language=language_of(request))
+    return render(request, "web/desk/readings.html", form.readings())
 
 
 def _file(form: OnBehalfForm, request: HttpRequest) -> Receipt:

@@ -18,6 +18,11 @@ from ngomon.core.terms import Event, event
 from ngomon.directory.exits import Exit as Exit
 from ngomon.directory.exits import ExitKind as ExitKind
 from ngomon.directory.exits import Secrecy as Secrecy
+from ngomon.directory.terms.places import Asset as Asset
+from ngomon.directory.terms.places import PartKind as PartKind
+from ngomon.directory.terms.places import PlacePart as PlacePart
+from ngomon.directory.terms.places import PlaceReading as PlaceReading
+from ngomon.directory.terms.places import Understood as Understood
 
 Text = Mapping[str, str]
 """A name or text by language code; read it with `core.text.in_language`."""
