@@ -370,6 +370,14 @@ class ContentErased(Event):
     pictures: int
 
 
+@event("cases.expired")
+class ContentExpired(Event):
+    """The period for keeping a kind of personal data of this case was over (`what`: see core's retention)."""
+
+    case_id: str
+    what: str
+
+
 @event("cases.committed")
 class CommitmentMade(Event):
     """The agency gave a date by which it will be done; on that day the case opens again by itself."""

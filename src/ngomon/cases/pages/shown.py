@@ -25,6 +25,7 @@ from ..terms import (
     CaseView,
     CategoryChanged,
     ContentErased,
+    ContentExpired,
     EntryView,
     PictureView,
     SignalReceived,
@@ -54,6 +55,7 @@ _EVENT_ICONS: Mapping[str, str] = {
     "opened": "send",
     "another_report": "users",
     "erased": "eraser",
+    "expired": "eraser",
     "verify": "badge-check",
     "accept": "badge-check",
     "route": "arrow-right",
@@ -274,6 +276,8 @@ def _told(recorded: Recorded, view: CaseView, entries: Mapping[str, EntryView]) 
         return _item("unmerged", recorded.at)
     if isinstance(event, ContentErased):
         return _item("erased", recorded.at)
+    if isinstance(event, ContentExpired):
+        return _item("expired", recorded.at)
     if isinstance(event, CategoryChanged):
         return _item("category_changed", recorded.at, category=name(category_of(event.now).name))
     if isinstance(event, CaseMoved):

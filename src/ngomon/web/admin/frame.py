@@ -34,6 +34,7 @@ SECTIONS: tuple[tuple[str, str, str, str], ...] = (
     ("processes", "/admin/processes", "workflow", "catalogue.see"),
     ("clients", "/admin/clients", "key-round", "client.manage"),
     ("pack", "/admin/pack", "package", "admin.see"),
+    ("retention", "/admin/retention", "archive-x", "retention.see"),
     ("audit", "/admin/audit", "scroll-text", "audit.see"),
 )
 
