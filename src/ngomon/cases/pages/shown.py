@@ -26,6 +26,7 @@ from ..terms import (
     CategoryChanged,
     ContentErased,
     ContentExpired,
+    ContentRedacted,
     EntryView,
     PictureView,
     SignalReceived,
@@ -56,6 +57,7 @@ _EVENT_ICONS: Mapping[str, str] = {
     "another_report": "users",
     "erased": "eraser",
     "expired": "eraser",
+    "redacted": "eraser",
     "verify": "badge-check",
     "accept": "badge-check",
     "route": "arrow-right",
@@ -278,6 +280,8 @@ def _told(recorded: Recorded, view: CaseView, entries: Mapping[str, EntryView]) 
         return _item("erased", recorded.at)
     if isinstance(event, ContentExpired):
         return _item("expired", recorded.at)
+    if isinstance(event, ContentRedacted):
+        return _item("redacted", recorded.at, ground=text(f"cases.redact.ground.{event.ground}"))
     if isinstance(event, CategoryChanged):
         return _item("category_changed", recorded.at, category=name(category_of(event.now).name))
     if isinstance(event, CaseMoved):
