@@ -101,6 +101,11 @@ class Case(Aggregate):
                 condition=models.Q(is_public=True, answered_at__isnull=False),
             ),
             models.Index(
+                fields=["closed_at", "id"],
+                name="cases_case_closed",
+                condition=models.Q(closed_at__isnull=False),
+            ),
+            models.Index(
                 fields=["merged_into"],
                 name="cases_case_merged",
                 condition=models.Q(merged_into__isnull=False),

@@ -119,7 +119,7 @@ def erase_reports(person_id: UUID, *, actor: Actor, at: datetime) -> int:
         mine = [s for s in signals if s.opened == case.pk and s.source != "follow"]
         wrote = [e for e in entries if e.case_id == case.pk]
         shown = [p for p in pictures if p.case_id == case.pk]
-        _erase_pictures(case, shown)
+        erase_pictures(case, shown)
         if mine:
             _say_otherwise(case, mine)
         event = ContentErased(str(case.pk), len(mine), len(wrote), len(shown))
@@ -156,7 +156,7 @@ def _say_otherwise(case: Case, mine: Sequence[Signal]) -> None:
     case.place = ""
 
 
-def _erase_pictures(case: Case, gone: Sequence[Picture]) -> None:
+def erase_pictures(case: Case, gone: Sequence[Picture]) -> None:
     """Rows and bytes; what somebody else sent too stays theirs."""
     if not gone:
         return

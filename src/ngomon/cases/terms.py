@@ -453,6 +453,31 @@ class ContentErased(Event):
     pictures: int
 
 
+REDACT_GROUNDS = ("personal", "other_person", "dignity", "secret", "order")
+"""Why something is taken out: personal data; somebody else's; honour and dignity; a secret; an authority's order."""
+
+
+@event("cases.redacted")
+class ContentRedacted(Event):
+    """Passages of a text, or a picture, were taken out for good; the event commits to what is left of the text.
+
+    `what` is signal, entry, case or picture, `ground` one of `REDACT_GROUNDS`.
+    """
+
+    case_id: str
+    what: str
+    id: str
+    ground: str
+
+
+@event("cases.expired")
+class ContentExpired(Event):
+    """The period for keeping a kind of personal data of this case was over (`what`: see core's retention)."""
+
+    case_id: str
+    what: str
+
+
 @event("cases.committed")
 class CommitmentMade(Event):
     """The agency gave a date by which it will be done; on that day the case opens again by itself."""

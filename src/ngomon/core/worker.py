@@ -219,6 +219,11 @@ def retry_parked(reaction_name: str, aggregate: str) -> bool:
             return False
 
 
+def forget_errors(kind: str, key: str) -> None:
+    """Inside a unit: what parked events of a thing failed with may quote words that are taken out."""
+    Parked.objects.filter(aggregate=f"{kind}:{key}").update(error="")
+
+
 def run_duties(at: datetime) -> int:
     """Do what is due of the periodic duties; how many ran. A failing duty is logged and tried at its next turn."""
     done = dict(Tick.objects.values_list("name", "done_at"))

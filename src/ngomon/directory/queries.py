@@ -16,9 +16,11 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 
 from ngomon.core.errors import NotFound
+from ngomon.core.retention import Rule, in_force
 from ngomon.core.text import in_language, sort_key
 from ngomon.core.texts import LANGUAGES, text
 from ngomon.directory import rules, terms
+from ngomon.directory.models import RetentionRule
 from ngomon.directory.pack import read_pack
 from ngomon.directory.place_sentences import length as length
 from ngomon.directory.routing import RoutingTable
@@ -405,3 +407,14 @@ def map_layers() -> tuple[terms.MapLayer, ...]:
 
 def _sorted(things: list[terms.T]) -> list[terms.T]:
     return sorted(things, key=lambda t: sort_key(in_language(t.name, "vi")))
+
+
+def retention_rules(on: date) -> list[Rule]:
+    """How long each kind of things is kept, by the city's table as it holds on a day. One statement, nothing cached."""
+    rows = RetentionRule.objects.order_by("key")
+    found = [
+        Rule(r.key, r.what, r.months, r.event, r.then, r.automatic, r.source, r.name, r.valid_from)
+        for r in rows
+        if r.valid_to is None or on < r.valid_to
+    ]
+    return in_force(found, on)

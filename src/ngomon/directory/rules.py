@@ -259,6 +259,7 @@ MANAGED: Mapping[str, frozenset[str]] = {
     "answers": frozenset(),
     "places": frozenset({"lon", "lat"}),
     "assets": frozenset({"plate", "lon", "lat"}),
+    "retention": frozenset({"what", "event", "then"}),
 }
 """Fields whose value always comes from the pack, whatever the staff wrote: the city's structure, not its daily care."""
 

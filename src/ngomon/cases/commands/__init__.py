@@ -28,6 +28,7 @@ from .learning import (
     take_model_back,
 )
 from .merge import keep_apart, merge, say_not_same, split_signal, unmerge
+from .redact import redact_pictures, redact_text, try_redaction
 from .triage import change_category
 from .undo import undo_action
 
@@ -56,6 +57,8 @@ __all__ = [
     "put_model_live",
     "rate",
     "record_model",
+    "redact_pictures",
+    "redact_text",
     "release",
     "release_due",
     "remember_decision",
@@ -69,6 +72,7 @@ __all__ = [
     "state_reason",
     "take_model_back",
     "told",
+    "try_redaction",
     "undo_action",
     "undo_bulk",
     "unmerge",

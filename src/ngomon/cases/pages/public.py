@@ -151,7 +151,7 @@ def _forms(view: CaseView, is_mine: bool, actor: Actor, refused: CityForm | None
 @public
 @require_safe
 def picture(request: HttpRequest, digest: str, kind: str = "jpg") -> HttpResponse:  # noqa: ARG001 (the address's ending)
-    """A picture: public ones for everybody and for ever; others for the reporter and for staff only."""
+    """A picture: public ones for everybody; others for the reporter and for staff only."""
     right = reads.may_see_picture(digest, actor=actor_of(request), claim_codes=claims(request).values())
     if not right:
         raise NotFound("core.file.gone")
@@ -162,8 +162,9 @@ def picture(request: HttpRequest, digest: str, kind: str = "jpg") -> HttpRespons
     else:
         answer = HttpResponse(bytes_of(digest), content_type="image/jpeg")
     answer["ETag"] = etag
-    # A picture can be taken back when it shows somebody, so a public copy is fresh for a day, not for a year.
-    answer["Cache-Control"] = "public, max-age=86400, immutable" if right == "public" else "private, no-cache"
+    # A picture can be taken away when it shows somebody: no copy outside is used longer than five minutes unasked.
+    fresh = "public, max-age=300, must-revalidate" if right == "public" else "private, no-cache"
+    answer["Cache-Control"] = fresh
     answer["Content-Security-Policy"] = "default-src 'none'; sandbox"
     return answer
 

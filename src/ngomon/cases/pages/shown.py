@@ -25,6 +25,8 @@ from ..terms import (
     CaseView,
     CategoryChanged,
     ContentErased,
+    ContentExpired,
+    ContentRedacted,
     EntryView,
     PictureView,
     SignalReceived,
@@ -54,6 +56,8 @@ _EVENT_ICONS: Mapping[str, str] = {
     "opened": "send",
     "another_report": "users",
     "erased": "eraser",
+    "expired": "eraser",
+    "redacted": "eraser",
     "verify": "badge-check",
     "accept": "badge-check",
     "route": "arrow-right",
@@ -274,6 +278,10 @@ def _told(recorded: Recorded, view: CaseView, entries: Mapping[str, EntryView]) 
         return _item("unmerged", recorded.at)
     if isinstance(event, ContentErased):
         return _item("erased", recorded.at)
+    if isinstance(event, ContentExpired):
+        return _item("expired", recorded.at)
+    if isinstance(event, ContentRedacted):
+        return _item("redacted", recorded.at, ground=text(f"cases.redact.ground.{event.ground}"))
     if isinstance(event, CategoryChanged):
         return _item("category_changed", recorded.at, category=name(category_of(event.now).name))
     if isinstance(event, CaseMoved):

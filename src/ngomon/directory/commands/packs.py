@@ -32,6 +32,7 @@ MODELS: dict[str, Any] = {
     "answers": models.StandardText,
     "places": models.Place,
     "assets": models.Asset,
+    "retention": models.RetentionRule,
 }
 _UNSAID = {"routing": frozenset({"place"})}
 """Fields that follow the pack without being reported: the order of lines."""

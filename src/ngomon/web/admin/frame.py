@@ -35,6 +35,7 @@ SECTIONS: tuple[tuple[str, str, str, str], ...] = (
     ("proposals", "/admin/proposals", "lightbulb", "catalogue.see"),
     ("clients", "/admin/clients", "key-round", "client.manage"),
     ("pack", "/admin/pack", "package", "admin.see"),
+    ("retention", "/admin/retention", "archive-x", "retention.see"),
     ("audit", "/admin/audit", "scroll-text", "audit.see"),
 )
 

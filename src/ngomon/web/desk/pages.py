@@ -130,6 +130,7 @@ def _case_page(request: HttpRequest, number: str, status: int = 200, **more: Any
         "may_merge": may(actor, "case.triage"),
         "may_change_category": may(actor, "case.triage"),
         "may_see_reporter": may(actor, "case.reporter"),
+        "may_redact": may(actor, "case.redact"),
         "categories": views.category_choices(now, language),
         "agencies": agency_choices(now, language) if context["may_consult"] else [],
     }

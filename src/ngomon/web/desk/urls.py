@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from . import bulk, filters, pages, presence, same
+from . import bulk, filters, pages, presence, redaction, same
 
 urlpatterns = [
     path("desk", pages.desk, name="desk"),
@@ -41,4 +41,5 @@ urlpatterns = [
     path("desk/cases/<str:number>/consult", pages.consult, name="desk_consult"),
     path("desk/cases/<str:number>/opinion", pages.opinion, name="desk_opinion"),
     path("desk/cases/<str:number>/reporter", pages.reporter, name="desk_reporter"),
+    path("desk/cases/<str:number>/redact", redaction.redact, name="desk_redact"),
 ]

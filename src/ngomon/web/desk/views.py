@@ -144,7 +144,8 @@ def _history_line(
         who = text("web.desk.by_system", language)
     else:
         who = text("web.desk.by_reporter", language)
-    title = text(key, language) if has_text(key) else action
+    values = {"ground": text(f"cases.redact.ground.{body['ground']}", language)} if body.get("ground") else {}
+    title = text(key, language, **values) if has_text(key) else action
     icon = ICONS.get(recorded.kind, "circle-dot")
     return {"at": recorded.at, "title": title, "who": who, "words": entry.text if entry else "", "icon": icon}
 
