@@ -26,9 +26,9 @@ from ngomon.core.texts import text
 from ngomon.identity.queries import every_account_of
 
 from .commands.steps import as_reporter
+from .masking import masked
 from .models import Case, Entry, Picture, Reporter, Signal
 from .queries import live_audience
-from .rules import mask
 from .terms import CASE, REPORTER, REPORTERS_KINDS, ContentErased, picture_url
 
 
@@ -152,7 +152,7 @@ def _say_otherwise(case: Case, mine: Sequence[Signal]) -> None:
     if first not in {s.pk for s in mine}:
         return
     others = said.exclude(text="").values_list("text", flat=True).first()
-    case.text = mask(others) if others else text("cases.erased.words", "vi")
+    case.text = masked(others) if others else text("cases.erased.words", "vi")
     case.place = ""
 
 

@@ -29,13 +29,13 @@ from ngomon.identity import queries as identity
 from ngomon.identity.rules import may
 from ngomon.processes import queries as processes
 
+from .masking import masked
 from .models import Case, Entry, Picture, Reporter, Signal, Tally
 from .rules import (
     SAME_ENOUGH,
     WordBook,
     cells_around,
     is_reference,
-    mask,
     propose_categories,
     sameness,
     telling_words,
@@ -418,13 +418,13 @@ def _view(case: Case, audiences: set[Audience], *, reports: bool, unmasked: bool
 
 def _entry(view: EntryView, unmasked: bool) -> EntryView:
     """What a reporter wrote is masked as the report is; what the offices wrote is theirs to answer for."""
-    return view if unmasked or view.kind not in REPORTERS_KINDS else replace(view, text=mask(view.text))
+    return view if unmasked or view.kind not in REPORTERS_KINDS else replace(view, text=masked(view.text))
 
 
 def _signals(case: Case, unmasked: bool) -> tuple[SignalView, ...]:
     rows = Signal.objects.filter(case=case).order_by("received_at")
     views = [SignalView(*r) for r in rows.values_list("id", "source", "text", "received_at", "language")]
-    return tuple(v if unmasked else replace(v, text=mask(v.text)) for v in views)
+    return tuple(v if unmasked else replace(v, text=masked(v.text)) for v in views)
 
 
 @command

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import importlib
 import json
 import os
 import signal
@@ -19,7 +20,7 @@ from django.db import connection
 from django.utils import translation
 
 from ngomon.core import actors, clock, doctor, seal, worker
-from ngomon.core.errors import CityError, Conflict
+from ngomon.core.errors import CityError, Conflict, Invalid
 from ngomon.core.texts import text
 from ngomon.core.units import unit
 from ngomon.core.verify import verify_proof as check_proof
@@ -285,4 +286,26 @@ def replay_file(options: argparse.Namespace) -> int:
         return 1
     finally:
         sys.stdout.write(" ".join(f"{state}={n}" for state, n in counts.items()) + "\n")
+    return 0
+
+
+def _evaluate(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("name", choices=sorted(EVALUATIONS), help="what is measured")
+    parser.add_argument("files", type=Path, nargs="+", metavar="FILE", help="see docs/evaluation")
+
+
+EVALUATIONS = {
+    "private": ("ngomon.cases.private_evaluation", "evaluate_private_file", 1),
+}
+"""Name -> module, function and how many files it takes. Loaded when asked for: some need large libraries."""
+
+
+@subcommand("evaluate", _evaluate)
+def evaluate(options: argparse.Namespace) -> int:
+    """Measure proposals or matching on files of reports; prints JSON."""
+    module, function, n = EVALUATIONS[options.name]
+    if len(options.files) != n:
+        raise Invalid("web.command.files", name=options.name, n=n)
+    found = getattr(importlib.import_module(module), function)(*options.files)
+    sys.stdout.write(json.dumps(found, ensure_ascii=False, indent=1) + "\n")
     return 0

@@ -25,9 +25,10 @@ from ngomon.directory.terms import Area, Category
 from ngomon.processes import commands as processes
 from ngomon.processes import queries as process_queries
 
+from ..masking import masked
 from ..models import Case, Reporter, Signal
 from ..queries import category_of, live_audience, receipt, receipt_of
-from ..rules import CLAIM_ALPHABET, MAX_PLACE, MAX_TEXT, budget_of, case_number, cell_of, mask, process_of
+from ..rules import CLAIM_ALPHABET, MAX_PLACE, MAX_TEXT, budget_of, case_number, cell_of, process_of
 from ..terms import CaseOpened, Filing, Receipt, SignalReceived, Status
 from .steps import add_pictures, as_reporter, count_with_number, locked, scopes, set_place_in_process
 
@@ -109,12 +110,12 @@ def _joined_case(filing: Filing) -> Case | None:
 def _new_case(filing: Filing, area: Area, category: Category, *, at: datetime) -> Case:
     return Case(
         id=uuid7(),
-        text=mask(filing.text),
+        text=masked(filing.text),
         category=category.key,
         area=area.key,
         group=category.group,
         status=Status.RECEIVED,
-        place=mask(filing.place_words),
+        place=masked(filing.place_words),
         lon=filing.lon,
         lat=filing.lat,
         cell=cell_of(filing.lon, filing.lat),
