@@ -160,10 +160,12 @@ def _erase_pictures(case: Case, gone: Sequence[Picture]) -> None:
     """Rows and bytes; what somebody else sent too stays theirs."""
     if not gone:
         return
-    digests = {d for p in gone for d in (p.file, p.thumbnail)}
+    digests = {d for p in gone for d in (p.file, p.thumbnail, p.original, p.original_thumbnail) if d}
     Picture.objects.filter(pk__in=[p.pk for p in gone]).delete()
     left = Picture.objects.filter(case=case).order_by("at", "id")
-    kept = {d for pair in left.values_list("file", "thumbnail") for d in pair}
+    kept = {
+        d for pair in left.values_list("file", "thumbnail", "original", "original_thumbnail") for d in pair
+    }
     rows = FileRow.objects.filter(ref_kind=CASE, ref_key=str(case.pk), digest__in=digests - kept)
     files.erase(rows.values_list("id", flat=True))
     if case.thumbnail not in kept:

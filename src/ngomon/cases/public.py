@@ -20,9 +20,11 @@ from ngomon.core.rows import fetch
 from ngomon.core.secrets import blind, open_text
 from ngomon.core.terms import Recorded
 from ngomon.core.units import command
+from ngomon.identity.rules import may
 from ngomon.processes import queries as processes
 
 from .models import Case, Picture, Reporter, Statement
+from .pictures import is_whole_picture
 from .queries import _LINE, PAGE, _newest, _total, _visible_to
 from .terms import CASE, CaseLine, CasePage, Contact
 
@@ -81,11 +83,16 @@ def _showing(found: QuerySet[Case], show: str, at: datetime) -> QuerySet[Case]:
 
 
 def may_see_picture(digest: str, *, actor: Actor, claim_codes: Iterable[str] = ()) -> str:
-    """Who may see the picture with this hash: `public`, `mine` when this reader may, empty when not (or there is none)."""
+    """Who may see the picture with this hash: `public`, `mine` when this reader may, `whole` where it is what
+    was covered and this reader may redact, empty when not (or there is none)."""
     rows = Picture.objects.filter(Q(file=digest) | Q(thumbnail=digest))
     found = list(rows.values_list("is_public", "case_id")[:20])
     if not found:
-        return ""
+        return (
+            "whole"
+            if (may(actor, "case.redact") or may(actor, "case.see_unmasked")) and is_whole_picture(digest)
+            else ""
+        )
     if any(is_public for is_public, _ in found):
         return "public"
     cases = {case_id for _, case_id in found}

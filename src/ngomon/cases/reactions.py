@@ -15,16 +15,28 @@ from ngomon.core.errors import CityError, NotFound
 from ngomon.core.react import on
 from ngomon.core.terms import Recorded
 from ngomon.directory import queries as directory
+from ngomon.identity import queries as identity
 from ngomon.identity.rules import read_contact
 from ngomon.identity.terms import Contact as Way
 from ngomon.messages.commands import tell
 from ngomon.messages.terms import message_id
 from ngomon.processes.terms import ClockMoved, CommitmentDue, ProcessEnded, TaskDone, WorkMoved
 
-from .commands import follow_process
+from .commands import follow_process, review_project
+from .looking import look_over_pictures as look_over_pictures
 from .public import Hearer, Told, hearers_of, told_of
 from .queries import acknowledged_by
-from .terms import CASE, CaseMerged, CaseMoved, CaseOpened, CommitmentMade, SignalReceived
+from .terms import (
+    CASE,
+    CaseMerged,
+    CaseMoved,
+    CaseOpened,
+    CommitmentMade,
+    ProjectRecorded,
+    ProjectReviewed,
+    SignalReceived,
+    Status,
+)
 
 # What an action of the process means to a reporter. Others are the offices' own business.
 MESSAGES: Mapping[str, str] = {
@@ -73,6 +85,8 @@ def when_case_moved_tell_reporter(
     template = MESSAGES.get(event.action)
     if template is None:
         return
+    if template == "answered" and event.status == Status.RECORDED:
+        return  # recorded is not solved: `when_project_recorded_tell_reporter` says what it is
     told = told_of(UUID(event.case_id))
     if template == "acknowledged" and event.step != "route":
         return  # the agency's own clerk took it up: the reporter was told when it was routed
@@ -176,3 +190,49 @@ def when_process_moved_by_itself_follow(
 ) -> None:
     """A silence ran out, a promised day came, the calendar changed or an agency was merged: the case's row follows."""
     follow_process(UUID(event.of_key), actor=actor, at=at)
+
+
+def _is_review(recorded: Recorded) -> bool:
+    return _by_itself(recorded) and getattr(recorded.event, "action", "") == "review"
+
+
+@on(TaskDone, only=_is_review)
+def when_review_is_due_ask_agency(
+    recorded: Recorded,  # noqa: ARG001 (every reaction gets it)
+    event: TaskDone,
+    *,
+    actor: Actor,
+    at: datetime,
+) -> None:
+    """What waits for a project is looked at again every so often: the history says it, the agency's heads are told."""
+    review_project(UUID(event.of_key), actor=actor, at=at)
+
+
+@on(ProjectReviewed)
+def when_project_reviewed_tell_agency(
+    recorded: Recorded, event: ProjectReviewed, *, actor: Actor, at: datetime
+) -> None:
+    """The heads of the agency that holds the matter are asked how the project stands."""
+    told = told_of(UUID(event.case_id))
+    name = "cases.message.project_review"
+    for head in identity.holders("agency_head", event.agency, None, at):
+        tell(
+            head.account_id,
+            name,
+            {"number": told.number, "agency": _agency(told.agency)},
+            of=told.ref,
+            id=message_id(recorded.id, str(head.account_id), name),
+            actor=actor,
+            at=at,
+        )
+
+
+@on(ProjectRecorded)
+def when_project_recorded_tell_reporter(
+    recorded: Recorded, event: ProjectRecorded, *, actor: Actor, at: datetime
+) -> None:
+    """That it is recorded and waits, for what, and until about when."""
+    told = told_of(UUID(event.case_id))
+    year, quarter = event.quarter.split("-")
+    said = {"quarter": f"{quarter}/{year}"}
+    _tell_all(recorded, told, "recorded", said, actor=actor, at=at)

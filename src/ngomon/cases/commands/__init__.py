@@ -4,6 +4,9 @@ from .board import state_reason
 from .citizen import appeal, follow, object_to_answer, rate, reply
 from .handling import act_on_case, comment, consult, follow_process, give_opinion
 from .intake import file_report
+from .pictures import decide_picture
+from .publishing import first_words_of, hide_words
+from .tracking import review_project
 from .triage import change_category, merge, unmerge
 
 __all__ = [
@@ -12,14 +15,18 @@ __all__ = [
     "change_category",
     "comment",
     "consult",
+    "decide_picture",
     "file_report",
+    "first_words_of",
     "follow",
     "follow_process",
     "give_opinion",
+    "hide_words",
     "merge",
     "object_to_answer",
     "rate",
     "reply",
+    "review_project",
     "state_reason",
     "unmerge",
 ]

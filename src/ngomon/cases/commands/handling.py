@@ -19,7 +19,7 @@ from ngomon.processes import commands as processes
 from ngomon.processes.queries import where
 from ngomon.processes.terms import Budget, Moved
 
-from ..models import Case, Entry, Picture
+from ..models import Case, Entry
 from ..queries import line_of, live_audience
 from ..rules import EFFECTS, NOTE_ONLY, Effect, proof_missing
 from ..terms import (
@@ -31,6 +31,8 @@ from ..terms import (
     EntryKind,
     Status,
 )
+from . import publishing, tracking
+from .pictures import show
 from .steps import add_pictures, as_reporter, count_moved, locked, scopes, set_place_in_process, write_entry
 
 
@@ -59,6 +61,7 @@ def act_on_case(
     before = scopes(case)
     effect = EFFECTS.get(action, NOTE_ONLY)
     _check_proof(case, effect, said, photos)
+    ticks = publishing.check(case, action, effect, said)
     moved = processes.act(
         case.ref,
         action,
@@ -79,6 +82,8 @@ def act_on_case(
     if action == "commit" and case.commit_until_on:
         promise = CommitmentMade(str(case.id), case.agency, case.commit_until_on.isoformat())
         emit(case, promise, actor=actor, at=at, audience=live_audience(case))
+    publishing.tell_checked(case, ticks, actor=actor, at=at)
+    tracking.follow(case, action, said, effect, actor=actor, at=at)
     save(case)
     count_moved(case, before)
     audit(f"cases.{action}", case.ref, actor=actor, at=at, detail={"step": case.step})
@@ -165,18 +170,21 @@ def _show(case: Case, at: datetime) -> None:
         return
     case.is_public = True
     if case.thumbnail:  # there is one as soon as there is any picture of a report
-        Picture.objects.filter(case=case, role="before").update(is_public=True)
+        show(case, "before")
     index("case", str(case.id), f"{case.number} {case.text} {case.place}", audience="public", at=at)
 
 
 def _publish(case: Case, at: datetime) -> None:
     """The current answer and its pictures become public; whether it came in time is settled once."""
     Entry.objects.filter(case=case, kind=EntryKind.ANSWER, is_current=True).update(audience=Audience.PUBLIC)
-    Picture.objects.filter(case=case, role="after").update(is_public=True)
+    show(case, "after")
     if case.answered_at is None:
         case.answered_at = at
         case.was_late = case.due_at is not None and at > case.due_at
-    case.outcome = case.outcome or "solved"
+    if case.status == Status.RECORDED:
+        case.outcome = "recorded"
+    elif case.outcome in {"", "recorded"}:
+        case.outcome = "solved"
 
 
 @command

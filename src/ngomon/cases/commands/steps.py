@@ -22,7 +22,7 @@ from ngomon.core.text import clean
 from ngomon.processes.terms import Moved
 
 from ..models import Case, Entry, Picture
-from ..terms import CONTENT, REPORTER, Audience, EntryKind
+from ..terms import CONTENT, REPORTER, Audience, EntryKind, Status
 
 
 def as_reporter(actor: Actor) -> Actor:
@@ -88,7 +88,9 @@ def _figures(case: Case) -> Iterator[str]:
     """The figures of the public board that a case adds to; what is overdue now is asked, as time alone changes it."""
     if case.is_open:
         yield "open"
-    if case.answered_at is not None:
+    if case.status == Status.RECORDED:
+        yield "recorded"
+    elif case.answered_at is not None:
         yield "closed"
         if not case.was_late:
             yield "on_time"
@@ -152,7 +154,8 @@ def write_entry(
 
 
 _PICTURE = (
-    "id", "case", "signal_id", "entry_id", "role", "file", "thumbnail", "width", "height", "is_public", "at",
+    "id", "case", "signal_id", "entry_id", "role", "file", "thumbnail", "width", "height", "is_public", "at", "original",
+    "original_thumbnail",
 )  # fmt: skip
 
 
@@ -181,6 +184,8 @@ def add_pictures(
             p.height,
             False,
             at,
+            "",
+            "",
         )
         for p in photos
     ]

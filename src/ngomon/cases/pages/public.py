@@ -12,6 +12,7 @@ from ngomon.core import clock
 from ngomon.core.actors import Actor
 from ngomon.core.errors import NotFound
 from ngomon.core.texts import text
+from ngomon.core.units import unit
 from ngomon.directory import queries as directory
 from ngomon.identity.edge import public
 from ngomon.processes import queries as processes
@@ -19,6 +20,7 @@ from ngomon.ui.tags.words import day
 
 from .. import public as reads
 from .. import queries
+from ..pictures import look_at_whole
 from ..terms import CaseView, Rating, Status
 from .forms import AppealForm, CityForm, RateForm, ReasonForm, ReplyForm
 from .photos import bytes_of
@@ -139,6 +141,9 @@ def picture(request: HttpRequest, digest: str, kind: str = "jpg") -> HttpRespons
     right = reads.may_see_picture(digest, actor=actor_of(request), claim_codes=claims(request).values())
     if not right:
         raise NotFound("core.file.gone")
+    if right == "whole":
+        with unit():
+            look_at_whole(digest, actor=actor_of(request), at=clock.now())
     etag = f'"{digest}"'
     answer: HttpResponse
     if request.headers.get("If-None-Match") == etag:

@@ -197,6 +197,7 @@ EFFECTS: Mapping[str, Effect] = {
     "send_back": Effect(EntryKind.RETURNED, Audience.STAFF, "reason"),
     "answer": Effect(EntryKind.ANSWER, Audience.STAFF, "answer", answers=True),
     "commit": Effect(EntryKind.ANSWER, Audience.STAFF, "answer"),
+    "record": Effect(EntryKind.ANSWER, Audience.STAFF, "answer"),
     "publish": Effect(EntryKind.NOTE, Audience.STAFF, "note", publishes=True),
     "rate": Effect(EntryKind.RATING, Audience.PUBLIC, "comment"),
     "object": Effect(EntryKind.OBJECTION, Audience.REPORTER, "reason"),

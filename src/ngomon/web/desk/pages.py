@@ -32,7 +32,7 @@ from .forms import ActionForm, Around, OnBehalfForm, agency_choices
 from .views import Queue, queues_of
 
 
-def _language(request: HttpRequest) -> str:
+def language_of(request: HttpRequest) -> str:
     return str(getattr(request, "LANGUAGE_CODE", "vi"))[:2]
 
 
@@ -45,7 +45,7 @@ def _queue(request: HttpRequest) -> Queue:
 
 def _frame(request: HttpRequest, queue: Queue, chosen: str = "") -> dict[str, Any]:
     """The left pane: the queues with their counts, the chosen one's lines."""
-    actor, now, language = actor_from(request), clock.now(), _language(request)
+    actor, now, language = actor_from(request), clock.now(), language_of(request)
     known = queues_of(actor)
     steps = {step for each in known for step in each.steps}
     counts = cases.waiting_counts(actor=actor, steps=steps) if known else {}
@@ -76,7 +76,7 @@ def _frame(request: HttpRequest, queue: Queue, chosen: str = "") -> dict[str, An
     }
 
 
-def _plain(request: HttpRequest, **shown: Any) -> dict[str, Any]:
+def plain(request: HttpRequest, **shown: Any) -> dict[str, Any]:
     """The frame of a desk page that shows no queue."""
     actor = actor_from(request)
     queues = [
@@ -107,7 +107,7 @@ def desk(request: HttpRequest) -> HttpResponse:
 def search(request: HttpRequest) -> HttpResponse:
     """Cases by number, its last four digits or words; one hit opens at once."""
     q = request.GET.get("q", "").strip()[:200]
-    actor, now, language = actor_from(request), clock.now(), _language(request)
+    actor, now, language = actor_from(request), clock.now(), language_of(request)
     found = cases.find_cases(q, actor=actor) if q else []
     if len(found) == 1:
         return redirect(f"/desk/cases/{found[0].number}")
@@ -139,7 +139,7 @@ def changed(request: HttpRequest, number: str) -> HttpResponse:
 
 
 def _case_page(request: HttpRequest, number: str, status: int = 200, **more: Any) -> HttpResponse:
-    actor, now, language = actor_from(request), clock.now(), _language(request)
+    actor, now, language = actor_from(request), clock.now(), language_of(request)
     queue = _queue(request)
     view = cases.staff_case(number, actor=actor)
     context = _frame(request, queue, chosen=view.line.number)
@@ -165,10 +165,14 @@ KEYS = {
 def _forms(view: CaseView, request: HttpRequest, bound: ActionForm | None) -> list[dict[str, Any]]:
     """One form for each action that this officer may take now."""
     line, actor = view.line, actor_from(request)
-    language, now = _language(request), clock.now()
+    language, now = language_of(request), clock.now()
     proposed = directory.route_for(line.category, line.area, directory.local_day(now)).agency
     around = Around(line.agency, line.category, proposed, now, language)
     made = []
+
+    def has_list(key: str) -> bool:
+        return key == "publish" and bool(processes.checks_for(line.ref, key))
+
     for action in processes.actions_for(line.ref, actor):
         is_bound = bound is not None and bound.action.key == action.key
         form = bound if is_bound and bound else ActionForm(action, around)
@@ -181,6 +185,8 @@ def _forms(view: CaseView, request: HttpRequest, bound: ActionForm | None) -> li
                 "button": {"primary": "primary", "danger": "danger"}.get(action.tone, "quiet"),
                 "fill": next((f"id_{action.key}_{name}" for name in form.fields), ""),
                 "is_open": is_bound,
+                # What has a checklist is done on a page of its own.
+                "href": f"/desk/cases/{line.number}/publish" if has_list(action.key) else "",
             }
         )
     return made
@@ -195,7 +201,7 @@ def act(request: HttpRequest, number: str, action: str) -> HttpResponse:
     offered = next((a for a in processes.actions_for(view.line.ref, actor) if a.key == action), None)
     if offered is None:
         return _case_page(request, number, 409, failed=text("web.desk.error.not_now"))
-    language = _language(request)
+    language = language_of(request)
     form = ActionForm(offered, Around(view.line.agency, view.line.category, "", now, language), request.POST)
     try:
         if not form.is_valid():
@@ -295,7 +301,7 @@ def reporter(request: HttpRequest, number: str) -> HttpResponse:
 def messages_out(request: HttpRequest) -> HttpResponse:
     """What did not get through and waits for a person."""
     letters = messages.dead_letters(actor=actor_from(request))
-    return render(request, "web/desk/messages.html", _plain(request, letters=letters))
+    return render(request, "web/desk/messages.html", plain(request, letters=letters))
 
 
 @require_POST
@@ -311,7 +317,7 @@ def resend(request: HttpRequest, id: UUID) -> HttpResponse:
 @requires("message.see")
 def parked(request: HttpRequest) -> HttpResponse:
     """Events that a reaction could not handle."""
-    return render(request, "web/desk/parked.html", _plain(request, rows=parked_aggregates()))
+    return render(request, "web/desk/parked.html", plain(request, rows=parked_aggregates()))
 
 
 @require_POST
@@ -359,15 +365,15 @@ def opinion(request: HttpRequest, number: str) -> HttpResponse:
 @requires("desk.see")
 def consultations(request: HttpRequest) -> HttpResponse:
     """The questions that other agencies asked this officer's agency."""
-    rows = views.asked_of(actor_from(request), _language(request))
-    return render(request, "web/desk/consultations.html", _plain(request, rows=rows))
+    rows = views.asked_of(actor_from(request), language_of(request))
+    return render(request, "web/desk/consultations.html", plain(request, rows=rows))
 
 
 @require_http_methods(["GET", "POST"])
 @requires("case.file_on_behalf")
 def new_on_behalf(request: HttpRequest) -> HttpResponse:
     """Write down a call, a visit or an e-mail as a report; the receipt's code is told to whoever called."""
-    language = _language(request)
+    language = language_of(request)
     form = OnBehalfForm(request.POST or None, at=clock.now(), language=language)
     failed = ""
     if request.method == "POST" and form.is_valid():
@@ -378,9 +384,9 @@ def new_on_behalf(request: HttpRequest) -> HttpResponse:
             for name, code in error.fields.items():
                 form.add_error(name if name in form.fields else None, text(code, language, **error.values))
         else:
-            context = _plain(request, receipt=receipt, case_url=f"/desk/cases/{receipt.number}")
+            context = plain(request, receipt=receipt, case_url=f"/desk/cases/{receipt.number}")
             return render(request, "web/desk/filed.html", context)
-    context = _plain(request, form=form, failed=failed)
+    context = plain(request, form=form, failed=failed)
     status = 422 if request.method == "POST" else 200
     return render(request, "web/desk/new.html", context, status=status)
 

@@ -47,6 +47,7 @@ QUEUES = (
     Queue("handling", ("handle", "asked"), ("agency_officer", "agency_head", "agency_clerk"), "hammer"),
     Queue("approve", ("approve",), ("agency_head",), "signature"),
     Queue("promised", ("committed",), ("agency_head", "city_office", "ioc_lead"), "calendar-clock"),
+    Queue("recorded", ("recorded",), ("agency_head", "city_office", "ioc_lead"), "hourglass"),
 )
 
 
@@ -57,6 +58,8 @@ def queues_of(actor: Actor) -> list[Queue]:
 
 TOOLS = (
     ("consultations", "/desk/consultations", "messages-square", "desk.see"),
+    ("pictures", "/desk/pictures", "image", "case.redact"),
+    ("commitments", "/desk/commitments", "calendar-check", "desk.see"),
     ("messages", "/desk/messages", "mail-warning", "message.see"),
     ("parked", "/desk/parked", "octagon-pause", "message.see"),
 )
@@ -198,6 +201,7 @@ TONES = {
     "in_progress": "hue",
     "answered": "leaf",
     "committed": "amber",
+    "recorded": "amber",
     "rejected": "neutral",
     "merged": "neutral",
     "closed": "leaf",
