@@ -8,6 +8,8 @@ from .pictures import decide_picture
 from .publishing import first_words_of, hide_words
 from .tracking import review_project
 from .triage import change_category, merge, unmerge
+from .wording import count_texts
+from .wording import uses as text_uses
 
 __all__ = [
     "act_on_case",
@@ -15,6 +17,7 @@ __all__ = [
     "change_category",
     "comment",
     "consult",
+    "count_texts",
     "decide_picture",
     "file_report",
     "first_words_of",
@@ -28,5 +31,6 @@ __all__ = [
     "reply",
     "review_project",
     "state_reason",
+    "text_uses",
     "unmerge",
 ]

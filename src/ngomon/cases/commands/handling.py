@@ -22,6 +22,7 @@ from ngomon.processes.terms import Budget, Moved
 from ..models import Case, Entry
 from ..queries import line_of, live_audience
 from ..rules import EFFECTS, NOTE_ONLY, Effect, proof_missing
+from ..rules.standard import unfilled
 from ..terms import (
     OPEN,
     Audience,
@@ -34,6 +35,8 @@ from ..terms import (
 from . import publishing, tracking
 from .pictures import show
 from .steps import add_pictures, as_reporter, count_moved, locked, scopes, set_place_in_process, write_entry
+
+READ_BY_REPORTER = frozenset({EntryKind.ANSWER, EntryKind.REASON, EntryKind.QUESTION})
 
 
 @command
@@ -92,6 +95,8 @@ def act_on_case(
 
 def _check_proof(case: Case, effect: Effect, said: Mapping[str, str], photos: Sequence[StoredPhoto]) -> None:
     """An answer that says "done" has words and proof: an after-photo where the category asks for one, or a stated reason."""
+    if effect.kind in READ_BY_REPORTER and unfilled(said.get(effect.field, "")):
+        raise Invalid.field(effect.field, "cases.error.answer_unfilled")
     if not effect.answers:
         return
     wrong = proof_missing(

@@ -167,7 +167,7 @@ def _forms(view: CaseView, request: HttpRequest, bound: ActionForm | None) -> li
     line, actor = view.line, actor_from(request)
     language, now = language_of(request), clock.now()
     proposed = directory.route_for(line.category, line.area, directory.local_day(now)).agency
-    around = Around(line.agency, line.category, proposed, now, language)
+    around = Around(line.agency, line.category, proposed, now, language, views.text_values(line, language))
     made = []
 
     def has_list(key: str) -> bool:
@@ -208,6 +208,7 @@ def act(request: HttpRequest, number: str, action: str) -> HttpResponse:
             raise Invalid("web.desk.error.fields")
         photos = take_photos([upload.read() for upload in request.FILES.getlist("photos")])
         _act(view, action, form.said(), photos, request)
+        _count_texts(request)
     except CityError as error:
         words, fields = views.refusal(error, language)
         return _case_page(request, number, error.status, bound=form, failed=words, failed_fields=fields)
@@ -231,6 +232,14 @@ def _act(
             actor=actor_from(request),
             at=clock.now(),
         )
+
+
+def _count_texts(request: HttpRequest) -> None:
+    """Which standard texts the words were made from, if any."""
+    chosen = request.POST.get("text_keys", "").split()
+    if chosen:
+        with unit():
+            cases_commands.count_texts(chosen, actor=actor_from(request), at=clock.now())
 
 
 def _back(request: HttpRequest, number: str) -> HttpResponseRedirect:

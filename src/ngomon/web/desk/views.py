@@ -8,6 +8,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from django.utils import timezone
+
 from ngomon.cases import queries as cases
 from ngomon.cases.terms import OPEN, CaseLine, CaseView, EntryView, PictureView, picture_url
 from ngomon.core.actors import Actor
@@ -185,6 +187,26 @@ def category_choices(at: datetime, language: str) -> list[tuple[str, str]]:
         above = in_language(directory.category(found.parent).name, language) + " › " if found.parent else ""
         made.append((found.key, above + in_language(found.name, language)))
     return made
+
+
+def text_values(line: CaseLine, language: str) -> dict[str, str]:
+    """What a standard text's variables stand for in this case."""
+    city = directory.city()
+    return {
+        "case": line.number,
+        "agency": agency_name(line.agency, language) if line.agency else "",
+        "due": local_words(line.due_at) if line.due_at else "",
+        "hotline": city.hotline,
+        "category": category_name(line.category, language),
+        "place": line.place,
+        "office": in_language(city.office_name, language),
+    }
+
+
+def local_words(at: datetime) -> str:
+    """A time as people write it: 16:30 ngày 26/11/2026."""
+    local = timezone.localtime(at)
+    return text("web.desk.at_time", time=f"{local:%H:%M}", day=f"{local.day}/{local.month}/{local.year}")
 
 
 def refusal(error: CityError, language: str) -> tuple[str, list[str]]:

@@ -380,3 +380,45 @@ class TestProjects:
         assert queries.staff_case(receipt.number, actor=city.nga).line.status == "recorded"
         line = city.act(city.binh, receipt.case_id, "resume")
         assert (line.status, line.step) == ("in_progress", "handle")
+
+
+@pytest.mark.django_db(transaction=True)
+class TestStandardTexts:
+    def test_what_is_known_is_filled_in_and_the_rest_is_a_bracket(self, city: TestCity):
+        receipt = filed(city)
+        page = city.browser("ha").get(f"/desk/cases/{receipt.number}").content.decode()
+        assert f"phản ánh {receipt.number}" in page
+        assert "{case}" not in page
+
+    def test_a_bracket_that_nobody_filled_in_is_refused_in_any_words_to_the_reporter(self, city: TestCity):
+        receipt = filed(city)
+        asked = {"question": "Xin cho biết [ngày, giờ] sự việc xảy ra."}
+        page = city.browser("ha").post(f"/desk/cases/{receipt.number}/act/ask", asked)
+        assert page.status_code == 422
+        assert queries.staff_case(receipt.number, actor=city.ha).line.step == "verify"
+
+    def test_an_administrator_changes_a_text_and_sees_how_often_it_is_used(self, city: TestCity):
+        admin = city.browser("vy")
+        new = {
+            "key": "ask_meter",
+            "action": "ask",
+            "category": "*",
+            "text_vi": "Số công tơ của {case}?",
+            "text_en": "",
+        }
+        assert admin.post("/admin/texts/new", new).status_code == 422
+        assert admin.post("/admin/texts/new", {**new, "text_en": "The meter of {who}?"}).status_code == 422
+        assert admin.post("/admin/texts/new", {**new, "text_en": "The meter of {case}?"}).status_code == 302
+        receipt = filed(city)
+        page = city.browser("ha").get(f"/desk/cases/{receipt.number}").content.decode()
+        assert f"Số công tơ của {receipt.number}?" in page
+        asked = {"question": f"Số công tơ của {receipt.number}?", "text_keys": "ask_meter"}
+        city.browser("ha").post(f"/desk/cases/{receipt.number}/act/ask", asked)
+        rows = admin.get("/admin/texts").context["rows"]
+        assert next(row["n"] for row in rows if row["text"].key == "ask_meter") == 1
+        assert AuditRow.objects.filter(action="directory.edit_standard_text", ref_key="ask_meter").exists()
+
+    def test_others_may_not_change_texts(self, city: TestCity):
+        assert city.browser("quan").get("/admin/texts").status_code == 200
+        assert city.browser("quan").post("/admin/texts/new", {"key": "a"}).status_code in {403, 422}
+        assert city.browser("son").get("/admin/texts").status_code == 403
