@@ -26,7 +26,7 @@ from ngomon.processes import queries as processes
 from .models import Case, Picture, Reporter, Statement
 from .pictures import is_whole_picture
 from .queries import _LINE, PAGE, _newest, _total, _visible_to
-from .terms import CASE, CaseLine, CasePage, Contact
+from .terms import CASE, CaseLine, CasePage, Contact, Status
 
 SHOWS = ("open", "late", "answered", "on_time", "rated", "satisfied")
 
@@ -72,9 +72,9 @@ def _showing(found: QuerySet[Case], show: str, at: datetime) -> QuerySet[Case]:
     if show == "late":
         return found.filter(is_open=True, due_at__lt=at)
     if show == "answered":
-        return found.filter(answered_at__isnull=False)
+        return found.filter(answered_at__isnull=False).exclude(status=Status.RECORDED)
     if show == "on_time":
-        return found.filter(answered_at__isnull=False, was_late=False)
+        return found.filter(answered_at__isnull=False, was_late=False).exclude(status=Status.RECORDED)
     if show == "rated":
         return found.exclude(rating="")
     if show == "satisfied":

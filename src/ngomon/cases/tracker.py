@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import date
+from uuid import UUID
 
 from .models import Project, Promise
 from .terms import Status
@@ -92,3 +93,12 @@ def projects(*, agency: str = "") -> list[ProjectLine]:
         "case__number", "agency", "name", "reference", "quarter"
     )
     return [ProjectLine(*row) for row in rows[:SHOWN]]
+
+
+def project_of(case_id: UUID) -> ProjectLine | None:
+    """The project that a recorded case waits for; the quarter as people write it."""
+    row = Project.objects.filter(pk=case_id, ended_at__isnull=True).first()
+    if row is None:
+        return None
+    quarter = "/".join(reversed(row.quarter.split("-")))
+    return ProjectLine("", row.agency, row.name, row.reference, quarter)

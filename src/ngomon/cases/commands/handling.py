@@ -183,7 +183,7 @@ def _publish(case: Case, at: datetime) -> None:
     """The current answer and its pictures become public; whether it came in time is settled once."""
     Entry.objects.filter(case=case, kind=EntryKind.ANSWER, is_current=True).update(audience=Audience.PUBLIC)
     show(case, "after")
-    if case.answered_at is None:
+    if case.answered_at is None and case.status != Status.RECORDED:
         case.answered_at = at
         case.was_late = case.due_at is not None and at > case.due_at
     if case.status == Status.RECORDED:

@@ -22,7 +22,7 @@ from ngomon.identity.rules import may
 from ..models import Case, Picture, PictureBox
 from ..queries import live_audience
 from ..rules.boxes import MAX_BOXES, is_inside
-from ..terms import CASE, Decided, PictureCovered
+from ..terms import CASE, Decided, PictureCovered, Status
 from .steps import locked
 
 
@@ -49,7 +49,7 @@ def _set_thumbnail(case: Case) -> None:
 def _may_be_public(case: Case, picture: Picture) -> bool:
     if picture.role == "before":
         return case.is_public
-    return case.is_public and case.answered_at is not None
+    return case.is_public and (case.answered_at is not None or case.status == Status.RECORDED)
 
 
 @command

@@ -22,6 +22,7 @@ from .. import public as reads
 from .. import queries
 from ..pictures import look_at_whole
 from ..terms import CaseView, Rating, Status
+from ..tracker import project_of
 from .forms import AppealForm, CityForm, RateForm, ReasonForm, ReplyForm
 from .photos import bytes_of
 from .proofs import actor_of, claim_of, claims, forget_fresh
@@ -102,6 +103,7 @@ def _facts(view: CaseView) -> dict[str, Any]:
         "point": point,
         "center": (line.lon, line.lat),
         "committed": view.commit_until_on if line.status == Status.COMMITTED else None,
+        "project": project_of(line.id) if line.status == Status.RECORDED else None,
         "committed_words": day(view.commit_until_on) if view.commit_until_on else "",
         "agency": agency_name(line.agency),
         "office": name(directory.city().office_name),
