@@ -170,7 +170,10 @@ class _Pool:
         except OSError as error:
             raise Unavailable("core.photo.busy", retry_after_s=10) from error
 
-    def decode(self, data: bytes, asked: Mapping[str, Any]) -> tuple[dict[str, Any], list[bytes]]:
+    def decode(
+        self, data: bytes, side: int, thumb_side: int, cover: Sequence[Sequence[float]] = ()
+    ) -> tuple[dict[str, Any], list[bytes]]:
+        asked = {"side": side, "thumb_side": thumb_side, "cover": [list(box) for box in cover]}
         # A process that had just ended for idleness looks like one that died of the photo: a second one decides.
         for _ in range(2):
             try:
@@ -197,7 +200,7 @@ def read_photo(data: bytes, *, side: int = SIDE_PX, thumb_side: int = THUMB_PX) 
         raise Invalid.field("photo", "core.photo.too_big", most=MAX_BYTES // (1024 * 1024))
     if kind_of(data) is None:
         raise Invalid.field("photo", "core.photo.not_a_photo")
-    answer, parts = _pool.decode(data, {"side": side, "thumb_side": thumb_side})
+    answer, parts = _pool.decode(data, side, thumb_side)
     return _photo(answer, parts)
 
 
@@ -206,8 +209,7 @@ def cover_photo(data: bytes, boxes: Sequence[Sequence[float]]) -> Photo:
 
     Shape: boxes as left, top, width, height in shares of the picture. Raises: Invalid, Unavailable.
     """
-    asked = {"side": SIDE_PX, "thumb_side": THUMB_PX, "cover": [list(box) for box in boxes]}
-    return _photo(*_pool.decode(data, asked))
+    return _photo(*_pool.decode(data, SIDE_PX, THUMB_PX, boxes))
 
 
 def _photo(answer: Mapping[str, Any], parts: Sequence[bytes]) -> Photo:

@@ -52,10 +52,24 @@ def publish(request: HttpRequest, number: str) -> HttpResponse:
         try:
             _publish(request, view)
         except CityError as error:
-            words, fields = views.refusal(error, language_of(request))
-            return _page(request, view, error.status, failed=words, failed_fields=fields, wrong=error.fields)
+            words, _ = views.refusal(error, language_of(request))
+            fields = [
+                text(code, **error.values) for name, code in error.fields.items() if not _is_check(name)
+            ]
+            missing = _missing(view, error, language_of(request))
+            return _page(request, view, error.status, failed=words, failed_fields=[*missing, *fields])
         return HttpResponseRedirect(f"/desk/cases/{number}")
     return _page(request, view)
+
+
+def _is_check(name: str) -> bool:
+    return name.startswith(PREFIX)
+
+
+def _missing(view: CaseView, error: CityError, language: str) -> list[str]:
+    """The checklist's items that a refusal names, in words."""
+    checks = processes.checks_for(view.line.ref, ACTION)
+    return [in_language(c.name, language) for c in checks if f"{PREFIX}{c.key}" in error.fields]
 
 
 def _publish(request: HttpRequest, view: CaseView) -> None:

@@ -89,6 +89,7 @@ class TestWords:
         refused = posted(city, receipt.number, **ticks(but="same_place"))
         assert refused.status_code == 422
         assert "còn mục chưa kiểm tra" in refused.content.decode()
+        assert refused.context["failed_fields"] == ["Ảnh sau xử lý chụp đúng chỗ trong ảnh phản ánh"]
         assert queries.staff_case(receipt.number, actor=city.nga).line.status == "in_progress"
 
     def test_ticks_stand_in_the_history_of_the_case(self, city: TestCity):
