@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { boxAround, metres, moved, positions } from "../src/map/data.ts";
+import { boxAround, circleAround, circlesOf, metres, moved, positions } from "../src/map/data.ts";
 
 const HUE: [number, number] = [107.5909, 16.4637];
 
@@ -16,4 +16,16 @@ test("the box around features takes every part of every shape, and is missing fo
   assert.equal([...positions(shape)].length, 7);
   assert.deepEqual(boxAround([{ type: "Feature", geometry: shape, properties: {} }]), [106, 15.5, 108, 17]);
   assert.equal(boxAround([]), undefined);
+});
+
+test("a circle of uncertainty is closed and everywhere as far from its middle as it says", () => {
+  const ring = [...positions(circleAround(HUE, 800).geometry)] as [number, number][];
+  assert.deepEqual(ring[0]?.map((n) => n.toFixed(9)), ring.at(-1)?.map((n) => n.toFixed(9)));
+  for (const at of ring) assert.ok(Math.abs(metres(HUE, at) - 800) < 2);
+});
+
+test("only points that say how uncertain they are have a circle", () => {
+  const point = (properties: object) => ({ type: "Feature" as const, geometry: { type: "Point" as const, coordinates: HUE }, properties });
+  const drawn = circlesOf({ type: "FeatureCollection", features: [point({}), point({ radius_m: 300 }), point({ radius_m: null })] });
+  assert.equal(drawn.features.length, 1);
 });

@@ -6,7 +6,7 @@ import minus from "lucide-static/icons/minus.svg?raw";
 import plus from "lucide-static/icons/plus.svg?raw";
 import expand from "lucide-static/icons/expand.svg?raw";
 import { element, icon } from "../dom.ts";
-import { boxAround, fetchAtlas, fetchJson, NOTHING, type Atlas, type Box } from "../map/data.ts";
+import { boxAround, circleAround, circlesOf, fetchAtlas, fetchJson, NOTHING, type Atlas, type Box } from "../map/data.ts";
 import { drawGlobe } from "../map/globe.ts";
 import { drawPlain } from "../map/plain.ts";
 import type { Options, Place, Surface } from "../map/surface.ts";
@@ -16,6 +16,7 @@ export class HueMap extends HTMLElement {
   private surface: Surface | undefined;
   private atlas: Atlas = { layers: [] };
   private points: FeatureCollection = NOTHING;
+  private circle: { place: Place; radius: number } | undefined;
   private waiting: { pin?: Place; follow?: boolean } = {};
   private stop = new AbortController();
 
@@ -55,6 +56,30 @@ export class HueMap extends HTMLElement {
     else this.waiting = { pin: place, follow };
   }
 
+  /** Take the pin away, and its circle. */
+  clearPin(): void {
+    this.waiting = {};
+    this.surface?.clearPin();
+    this.setCircle(undefined);
+  }
+
+  /** Draw how far off the pin may be, and bring all of that into view. Units: metres. */
+  setCircle(place: Place | undefined, radius = 0): void {
+    this.circle = place && radius > 0 ? { place, radius } : undefined;
+    this.surface?.setCircles(this.circles);
+    if (this.circle) this.showCircle();
+  }
+
+  private get circles(): FeatureCollection {
+    const drawn = circlesOf(this.points);
+    return this.circle ? { ...drawn, features: [...drawn.features, circleAround(this.circle.place, this.circle.radius)] } : drawn;
+  }
+
+  private showCircle(): void {
+    const box = this.circle && boxAround([circleAround(this.circle.place, this.circle.radius)]);
+    if (box) this.surface?.show(box);
+  }
+
   /** Show this place. */
   fly(lon: number, lat: number, zoom = 16): void {
     this.surface?.fly([lon, lat], zoom);
@@ -74,14 +99,14 @@ export class HueMap extends HTMLElement {
 
   /** Fetch the points again, keeping the view. */
   async reload(): Promise<void> {
-    this.points = await this.readPoints();
-    this.surface?.setPoints(this.points);
+    this.setPoints(await this.readPoints());
   }
 
   /** Show these points instead. */
   setPoints(points: FeatureCollection): void {
     this.points = points;
     this.surface?.setPoints(points);
+    this.surface?.setCircles(this.circles);
   }
 
   private async draw(): Promise<void> {
@@ -101,6 +126,7 @@ export class HueMap extends HTMLElement {
     this.note();
     if (this.hasAttribute("fit")) this.fit();
     if (this.waiting.pin) this.surface.setPin(this.waiting.pin, this.waiting.follow ?? false);
+    this.showCircle();
     this.watchLook();
     this.tell("map-ready", {});
   }
@@ -128,6 +154,7 @@ export class HueMap extends HTMLElement {
       label: this.getAttribute("label") ?? say("ui.js.map.label"),
       layers: this.atlas.layers,
       points: this.points,
+      circles: this.circles,
       tiles: this.tiles,
       center: this.waiting.pin ?? (center.length === 2 ? (center as Place) : this.atlas.center),
       zoom: zoom ? Number(zoom) : this.atlas.zoom,
@@ -164,7 +191,7 @@ export class HueMap extends HTMLElement {
   }
 
   private fit(): void {
-    const box = boxAround(this.points.features);
+    const box = boxAround([...this.points.features, ...this.circles.features]);
     if (box) this.surface?.show(box);
   }
 

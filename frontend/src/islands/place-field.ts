@@ -31,10 +31,12 @@ class PlaceField extends HTMLElement {
       locate.hidden = false;
       locate.addEventListener("click", () => this.locate());
     }
-    for (const input of [this.lon, this.lat]) input?.addEventListener("change", () => this.typed());
+    for (const input of [this.lon, this.lat]) input?.addEventListener("change", (event) => event.isTrusted && this.typed());
     (this.closest("form") ?? document).addEventListener("photo-place", (event) => this.offer(event as CustomEvent), { signal });
     const now = this.place;
-    if (now) this.map?.setPin(now);
+    if (!now) return;
+    this.map?.setPin(now);
+    this.map?.setCircle(now, this.accuracy);
   }
 
   disconnectedCallback(): void {
@@ -59,8 +61,27 @@ class PlaceField extends HTMLElement {
     return found.every((n) => Number.isFinite(n)) ? found : undefined;
   }
 
+  private get accuracy(): number {
+    return Number(this.querySelector<HTMLInputElement>("input[name=place_accuracy_m]")?.value ?? 0);
+  }
+
+  /** What told the place that is set: pin, device, photo, typed, words or asset; empty for none. */
+  get source(): string {
+    return this.querySelector<HTMLInputElement>("input[name=place_source]")?.value ?? "";
+  }
+
+  /** Forget the place. */
+  clear(): void {
+    if (!this.lon || !this.lat) return;
+    this.lon.value = this.lat.value = "";
+    this.set("place_source", "");
+    this.set("place_accuracy_m", "");
+    this.map?.clearPin();
+    this.say("");
+  }
+
   /** Set the place, tell the form, and say what happened. Units: metres for `accuracy`. */
-  put(place: Place, source: "pin" | "device" | "photo" | "typed", accuracy?: number): void {
+  put(place: Place, source: "pin" | "device" | "photo" | "typed" | "words" | "asset", accuracy?: number): void {
     const before = this.place;
     if (!this.lon || !this.lat) return;
     this.lon.value = place[0].toFixed(6);
@@ -68,8 +89,10 @@ class PlaceField extends HTMLElement {
     this.set("place_source", source);
     this.set("place_accuracy_m", accuracy === undefined ? "" : String(Math.round(accuracy)));
     this.map?.setPin(place, source === "device" || source === "photo");
+    this.map?.setCircle(place, accuracy);
     const shift = before ? Math.round(metres(before, place)) : 0;
     if (source === "device") this.say(say("ui.js.place.found", { n: Math.round(accuracy ?? 0) }));
+    else if (accuracy !== undefined) this.say(say("ui.js.place.words", { n: accuracy }));
     else this.say(before && shift > 0 ? say("ui.js.place.moved", { n: shift }) : say("ui.js.place.set"));
     this.lon.dispatchEvent(new Event("change", { bubbles: true }));
     this.dispatchEvent(new CustomEvent("place", { bubbles: true, detail: { lon: place[0], lat: place[1], source } }));
@@ -82,7 +105,11 @@ class PlaceField extends HTMLElement {
 
   private typed(): void {
     const place = this.place;
-    if (place) this.map?.setPin(place);
+    if (!place) return;
+    this.set("place_source", "typed");
+    this.set("place_accuracy_m", "");
+    this.map?.setPin(place);
+    this.map?.setCircle(undefined);
   }
 
   private nudge(event: KeyboardEvent): void {

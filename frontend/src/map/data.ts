@@ -90,6 +90,24 @@ export function labelPoints(layer: Layer): FeatureCollection {
   return { type: "FeatureCollection", features };
 }
 
+/** A circle on the ground, as a polygon. Units: metres. */
+export function circleAround(place: [number, number], radius: number): Feature {
+  const ring = Array.from({ length: 65 }, (_, n) => {
+    const turn = (n / 64) * 2 * Math.PI;
+    return moved(place, radius * Math.cos(turn), radius * Math.sin(turn));
+  });
+  return { type: "Feature", geometry: { type: "Polygon", coordinates: [ring] }, properties: { radius_m: radius } };
+}
+
+/** How uncertain these points are: a circle around each that says `radius_m`. */
+export function circlesOf(points: FeatureCollection): FeatureCollection {
+  const features = points.features.flatMap((one): Feature[] => {
+    const radius = Number(one.properties?.["radius_m"] ?? 0);
+    return one.geometry?.type === "Point" && radius > 0 ? [circleAround(one.geometry.coordinates as [number, number], radius)] : [];
+  });
+  return { type: "FeatureCollection", features };
+}
+
 /** Metres between two places, good enough within a city. Shape: lon, lat. */
 export function metres(a: [number, number], b: [number, number]): number {
   const perDegree = 111_320;

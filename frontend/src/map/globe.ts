@@ -23,6 +23,7 @@ class Globe implements Surface {
   private readonly canvas: HTMLElement;
   private pin: GlMarker | undefined;
   private points: FeatureCollection;
+  private circles: FeatureCollection;
   private readonly gl: Gl;
   private readonly options: Options;
 
@@ -30,6 +31,7 @@ class Globe implements Surface {
     this.gl = gl;
     this.options = options;
     this.points = options.points;
+    this.circles = options.circles;
     this.canvas = element("div", { class: "map__canvas" });
     options.host.append(this.canvas);
     const whole = options.bounds ?? boxAround(options.layers.flatMap((layer) => layer.data.features));
@@ -80,6 +82,16 @@ class Globe implements Surface {
     if (follow || !this.map.getBounds().contains(place)) this.fly(place, Math.max(this.map.getZoom(), follow ? 16 : 0));
   }
 
+  clearPin(): void {
+    this.pin?.remove();
+    this.pin = undefined;
+  }
+
+  setCircles(circles: FeatureCollection): void {
+    this.circles = circles;
+    this.map.getSource<GeoJSONSource>("circles")?.setData(circles);
+  }
+
   show(box: Box): void {
     this.map.fitBounds(box, { padding: 40, maxZoom: 16, animate: !this.calm() });
   }
@@ -105,7 +117,7 @@ class Globe implements Surface {
 
   private style(): ReturnType<typeof cityStyle> {
     const { layers, tiles, host } = this.options;
-    return cityStyle(layers, this.points, tiles, coloursOf(host));
+    return cityStyle(layers, this.points, this.circles, tiles, coloursOf(host));
   }
 
   private calm(): boolean {
@@ -115,6 +127,8 @@ class Globe implements Surface {
   private listen(): void {
     const { map, options } = this;
     if (!options.wheel) this.tameWheel();
+    // What was asked for before the style had come.
+    map.on("load", () => this.setCircles(this.circles));
     map.on("moveend", () => {
       const b = map.getBounds();
       options.onMove([b.getWest(), b.getSouth(), b.getEast(), b.getNorth()], map.getZoom());

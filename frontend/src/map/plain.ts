@@ -31,11 +31,13 @@ class Plain implements Surface {
   private box: Box;
   private pin: Place | undefined;
   private points: FeatureCollection;
+  private circles: FeatureCollection;
   private readonly options: Options;
 
   constructor(options: Options) {
     this.options = options;
     this.points = options.points;
+    this.circles = options.circles;
     this.whole = options.bounds ?? boxAround(options.layers.flatMap((layer) => layer.data.features)) ?? [107, 16, 108.2, 16.8];
     this.box = options.center ? around(options.center, options.zoom ?? 12) : this.whole;
     this.svg = document.createElementNS(SVG, "svg");
@@ -80,6 +82,16 @@ class Plain implements Surface {
   setPin(place: Place, follow: boolean): void {
     this.pin = place;
     if (follow) this.fly(place, 15);
+    this.mark();
+  }
+
+  clearPin(): void {
+    this.pin = undefined;
+    this.mark();
+  }
+
+  setCircles(circles: FeatureCollection): void {
+    this.circles = circles;
     this.mark();
   }
 
@@ -177,7 +189,13 @@ class Plain implements Surface {
       dot.setAttribute("style", `fill:var(--${tone});stroke:var(--surface);stroke-width:${unit / 4}`);
       return [dot];
     });
-    this.marks.replaceChildren(...made);
+    const around = this.circles.features.map((feature): SVGElement => {
+      const path = document.createElementNS(SVG, "path");
+      path.setAttribute("d", this.path(feature.geometry));
+      path.setAttribute("style", "fill:var(--hue);fill-opacity:.14;stroke:var(--hue);stroke-width:2;stroke-dasharray:5 4;vector-effect:non-scaling-stroke");
+      return path;
+    });
+    this.marks.replaceChildren(...around, ...made);
     if (!this.pin) return;
     const [x, y] = this.xy(this.pin);
     const pin = pinElement();

@@ -28,7 +28,13 @@ function stateColour(colour: Colours): unknown[] {
 }
 
 /** The whole style: ground, layers, points on top. */
-export function cityStyle(layers: Layer[], points: FeatureCollection, tiles: string, colour: Colours): StyleSpecification {
+export function cityStyle(
+  layers: Layer[],
+  points: FeatureCollection,
+  circles: FeatureCollection,
+  tiles: string,
+  colour: Colours,
+): StyleSpecification {
   const sources: Record<string, SourceSpecification> = {};
   const drawn: LayerSpecification[] = [
     { id: "ground", type: "background", paint: { "background-color": colour(tiles ? "map-land" : "map-out") } },
@@ -47,6 +53,8 @@ export function cityStyle(layers: Layer[], points: FeatureCollection, tiles: str
     sources[`${layer.key}-names`] = { type: "geojson", data: labelPoints(layer) };
     drawn.push(areaNames(layer, colour));
   }
+  sources["circles"] = { type: "geojson", data: circles };
+  drawn.push(...circleLayers(colour));
   sources["points"] = {
     type: "geojson",
     data: points,
@@ -210,6 +218,14 @@ function areaNames(layer: Layer, colour: Colours): LayerSpecification {
     },
     paint: { "text-color": colour("ink-soft"), "text-halo-color": colour("map-land"), "text-halo-width": 1.75 },
   };
+}
+
+/** How far off a place may be. */
+function circleLayers(colour: Colours): LayerSpecification[] {
+  return [
+    { id: "circle-fill", type: "fill", source: "circles", paint: { "fill-color": colour("hue"), "fill-opacity": 0.14 } },
+    { id: "circle-line", type: "line", source: "circles", paint: { "line-color": colour("hue"), "line-width": 2, "line-dasharray": [2, 2] } },
+  ];
 }
 
 function pointLayers(colour: Colours): LayerSpecification[] {

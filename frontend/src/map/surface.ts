@@ -10,6 +10,7 @@ export interface Options {
   label: string;
   layers: Layer[];
   points: FeatureCollection;
+  circles: FeatureCollection;
   tiles: string;
   center: Place | undefined;
   zoom: number | undefined;
@@ -27,6 +28,9 @@ export interface Surface {
   center(): Place;
   setPoints(points: FeatureCollection): void;
   setPin(place: Place, follow: boolean): void;
+  clearPin(): void;
+  /** Draw these circles of uncertainty, and no others. */
+  setCircles(circles: FeatureCollection): void;
   show(box: Box): void;
   fly(place: Place, zoom?: number): void;
   zoomBy(step: number): void;

@@ -9,11 +9,15 @@ from django.db import models
 from ngomon.core.events import Aggregate
 from ngomon.core.ids import Ref, uuid7
 
-from .terms import CASE
+from .terms import CASE, LEARNED_MODEL
 
 
 class Case(Aggregate):
-    """What the city does about something. Denormalised so that a list reads this table alone."""
+    """What the city does about something. Denormalised so that a list reads this table alone.
+
+    `parent`: the case it is a part of; `recurs_of`: the first case of the same thing that came back; `look`: the hash of
+    the thumbnail's picture.
+    """
 
     aggregate_kind = CASE
     personal: ClassVar[dict[str, str]] = {
@@ -37,6 +41,8 @@ class Case(Aggregate):
     place = models.CharField(max_length=300, default="")
     lon = models.FloatField()
     lat = models.FloatField()
+    place_radius_m = models.IntegerField(null=True)
+    place_source = models.CharField(max_length=8, default="")
     cell = models.BigIntegerField()
     opened_at = models.DateTimeField()
     acknowledged_at = models.DateTimeField(null=True)
@@ -52,6 +58,10 @@ class Case(Aggregate):
     reopened = models.SmallIntegerField(default=0)
     commit_until_on = models.DateField(null=True)
     merged_into = models.UUIDField(null=True)
+    parent = models.UUIDField(null=True)
+    open_children = models.SmallIntegerField(default=0)
+    recurs_of = models.UUIDField(null=True)
+    look = models.CharField(max_length=16, default="")
 
     class Meta:
         db_table = "cases_case"
@@ -93,6 +103,17 @@ class Case(Aggregate):
                 name="cases_case_merged",
                 condition=models.Q(merged_into__isnull=False),
             ),
+            models.Index(
+                fields=["cell", "closed_at"],
+                name="cases_case_was_near",
+                condition=models.Q(is_open=False, merged_into__isnull=True),
+            ),
+            models.Index(
+                fields=["parent"], name="cases_case_parent", condition=models.Q(parent__isnull=False)
+            ),
+            models.Index(
+                fields=["recurs_of"], name="cases_case_recurs", condition=models.Q(recurs_of__isnull=False)
+            ),
         ]
 
     @property
@@ -102,7 +123,11 @@ class Case(Aggregate):
 
 
 class Signal(models.Model):
-    """One report as it came in, word for word. (source, external_id) makes a repeat find it again."""
+    """One report as it came in, word for word. (source, external_id) makes a repeat find it again.
+
+    `opened`: the case it was filed in, which takes it back when a gathering is undone. `joined`: how it came into a case
+    that was there already (a word of `Joined`), empty where it opened its own.
+    """
 
     personal: ClassVar[dict[str, str]] = {
         "text": "what somebody said",
@@ -123,6 +148,7 @@ class Signal(models.Model):
     lat = models.FloatField()
     received_at = models.DateTimeField()
     salt = models.CharField(max_length=64, default="")
+    joined = models.CharField(max_length=8, default="")
 
     class Meta:
         db_table = "cases_signal"
@@ -209,6 +235,7 @@ class Picture(models.Model):
     width = models.IntegerField()
     height = models.IntegerField()
     is_public = models.BooleanField(default=False)
+    look = models.CharField(max_length=16, default="")
     at = models.DateTimeField()
     looked_at = models.DateTimeField(null=True)
     original = models.CharField(max_length=64, default="")
@@ -230,6 +257,35 @@ class Picture(models.Model):
             models.Index(fields=["file"], name="cases_picture_file"),
             models.Index(fields=["thumbnail"], name="cases_picture_thumb"),
         ]
+
+
+class Look(models.Model):
+    """A picture's hash by its four quarters, so that pictures alike in 61 of 64 bits are found by an index."""
+
+    personal: ClassVar[dict[str, str]] = {}
+
+    picture = models.ForeignKey(Picture, on_delete=models.CASCADE, related_name="+")
+    quarter = models.IntegerField()
+
+    class Meta:
+        db_table = "cases_look"
+        indexes = [models.Index(fields=["quarter"], name="cases_look_quarter")]
+
+
+class Apart(models.Model):
+    """Somebody said that two cases are not the same thing; they are not proposed to each other again."""
+
+    personal: ClassVar[dict[str, str]] = {}
+
+    first = models.UUIDField()
+    second = models.UUIDField()
+    by = models.CharField(max_length=64)
+    at = models.DateTimeField()
+
+    class Meta:
+        db_table = "cases_apart"
+        constraints = [models.UniqueConstraint(fields=["first", "second"], name="cases_apart_once")]
+        indexes = [models.Index(fields=["second"], name="cases_apart_second")]
 
 
 class Tally(models.Model):
@@ -256,6 +312,67 @@ class Statement(models.Model):
 
     class Meta:
         db_table = "cases_statement"
+
+
+class Decision(models.Model):
+    """What an officer decided about a case, beside what was proposed at that moment: what the proposals learn from.
+
+    `by_model`: the number of the model that proposed, 0 for the rules alone; `chance` as it was stated, 0 to 1.
+    """
+
+    personal: ClassVar[dict[str, str]] = {}
+
+    case = models.OneToOneField(Case, on_delete=models.PROTECT, primary_key=True, related_name="+")
+    proposed = models.CharField(max_length=60, default="")
+    by_model = models.IntegerField(default=0)
+    chance = models.FloatField(default=0)
+    was_sure = models.BooleanField(default=False)
+    category = models.CharField(max_length=60)
+    area = models.CharField(max_length=20, default="")
+    agency_by_table = models.CharField(max_length=60, default="")
+    agency = models.CharField(max_length=60, default="")
+    decided_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "cases_decision"
+        indexes = [
+            models.Index(fields=["decided_at"], name="cases_decision_at"),
+            models.Index(fields=["category", "decided_at"], name="cases_decision_category"),
+        ]
+
+
+class LearnedModel(Aggregate):
+    """A model that was asked for, trained, and perhaps put to use. Its weights are a file of core's under `digest`."""
+
+    aggregate_kind = LEARNED_MODEL
+    personal: ClassVar[dict[str, str]] = {}
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    kind = models.CharField(max_length=20)
+    number = models.IntegerField()
+    state = models.CharField(max_length=10)
+    asked_at = models.DateTimeField()
+    trained_at = models.DateTimeField(null=True)
+    live_at = models.DateTimeField(null=True)
+    rows = models.IntegerField(default=0)
+    digest = models.CharField(max_length=64, default="")
+    figures = models.JSONField(default=dict)
+    reason = models.CharField(max_length=300, default="")
+    by = models.CharField(max_length=64, default="")
+
+    class Meta:
+        db_table = "cases_model"
+        constraints = [
+            models.UniqueConstraint(fields=["kind", "number"], name="cases_model_number"),
+            models.UniqueConstraint(
+                fields=["kind"], name="cases_model_live", condition=models.Q(state="live")
+            ),
+        ]
+
+    @property
+    def ref(self) -> Ref:
+        """How the audit log and core's files point at this model."""
+        return Ref(LEARNED_MODEL, str(self.id), str(self.number))
 
 
 class PictureBox(models.Model):

@@ -38,7 +38,8 @@ from ngomon.identity.rules import read_contact
 from . import commands, open311_attributes, open311_queries
 from .open311_answers import Row, Wire, answer, errors, request, service, single, w3c
 from .open311_queries import RequestLine
-from .terms import Contact, Filing
+from .places import placed_by_words
+from .terms import Contact, Filing, Placed
 from .uploads import most_bytes, photos_from
 
 SOURCE = "open311"
@@ -247,7 +248,8 @@ def _filing(http: HttpRequest, category: Category, actor: Actor) -> Filing:
         raise Bad("cases.error.report", fields=wrong)
     attributes = {clean(code): ", ".join(map(clean, values)) for code, values in given.items()}
     words, address = _one(http.POST, "description", 8_000), _one(http.POST, "address_string", 600)
-    lon, lat = _point(http.POST, address)
+    place = _place(http.POST, address)
+    lon, lat = place.lon, place.lat
     media = _one(http.POST, "media_url", 500)
     if media:
         attributes["media_url"] = _link(media)
@@ -255,6 +257,8 @@ def _filing(http: HttpRequest, category: Category, actor: Actor) -> Filing:
         text=words,
         lon=lon,
         lat=lat,
+        place_radius_m=place.radius_m,
+        place_source=place.source,
         source=SOURCE,
         external_id=_external_id(http.POST, actor, f"{words}\n{lon}\n{lat}\n{category.key}"),
         category=category.key,
@@ -278,8 +282,8 @@ def _number(typed: str, name: str, most: float) -> float:
     return value
 
 
-def _point(params: QueryDict, address: str) -> tuple[float, float]:
-    """The place: lat and long, else the one place that the address names. Raises: Bad."""
+def _place(params: QueryDict, address: str) -> Placed:
+    """The place: lat and long, else the one narrow reading of the address. Raises: Bad."""
     lat, lon = _one(params, "lat"), _one(params, "long")
     if lat or lon:
         wrong = {
@@ -287,15 +291,13 @@ def _point(params: QueryDict, address: str) -> tuple[float, float]:
         }
         if wrong:
             raise Bad("cases.error.report", fields=wrong)
-        return _number(lon, "long", 180), _number(lat, "lat", 90)
+        return Placed(_number(lon, "long", 180), _number(lat, "lat", 90), None, "")
     if not address:
         raise Bad.field("lat", "cases.open311.error.place")
-    known = directory.find_places(address, 5)
-    if len(known) != 1:
-        raise Bad.field(
-            "address_string", "cases.error.place_choose" if known else "cases.error.place_unknown"
-        )
-    return known[0].lon, known[0].lat
+    try:
+        return placed_by_words(address, "address_string", at=clock.now())
+    except Invalid as error:
+        raise Bad(error.code, fields=error.fields, **error.values) from error
 
 
 def _link(media: str) -> str:

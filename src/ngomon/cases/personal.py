@@ -124,7 +124,7 @@ def erase_reports(person_id: UUID, *, actor: Actor, at: datetime) -> int:
             _say_otherwise(case, mine)
         event = ContentErased(str(case.pk), len(mine), len(wrote), len(shown))
         emit(case, event, actor=teller, at=at, audience=live_audience(case))
-        case.save(update_fields=["version", "text", "place", "thumbnail"])
+        case.save(update_fields=["version", "text", "place", "thumbnail", "look"])
         audience = "public" if case.is_public else "ioc"
         index(CASE, str(case.pk), f"{case.number} {case.text} {case.place}", audience=audience, at=at)
         audit(
@@ -169,7 +169,8 @@ def _erase_pictures(case: Case, gone: Sequence[Picture]) -> None:
     rows = FileRow.objects.filter(ref_kind=CASE, ref_key=str(case.pk), digest__in=digests - kept)
     files.erase(rows.values_list("id", flat=True))
     if case.thumbnail not in kept:
-        case.thumbnail = left.filter(role="before").values_list("thumbnail", flat=True).first() or ""
+        first = left.filter(role="before").values_list("thumbnail", "look").first()
+        case.thumbnail, case.look = first or ("", "")
 
 
 register("cases", export=export_reports, erase=erase_reports)

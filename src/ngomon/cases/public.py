@@ -23,10 +23,10 @@ from ngomon.core.units import command
 from ngomon.identity.rules import may
 from ngomon.processes import queries as processes
 
-from .models import Case, Picture, Reporter, Statement
+from .models import Case, Picture, Reporter, Signal, Statement
 from .pictures import is_whole_picture
-from .queries import _LINE, PAGE, _newest, _total, _visible_to
-from .terms import CASE, CaseLine, CasePage, Contact, Status
+from .queries import _LINE, PAGE, _newest, _total, _visible_to, own_words
+from .terms import CASE, CaseLine, CasePage, Contact, Joined, Status
 
 SHOWS = ("open", "late", "answered", "on_time", "rated", "satisfied")
 
@@ -184,6 +184,11 @@ def told_of(case_id: UUID) -> Told:
     return Told(case.id, case.number, case.agency, case.status, case.due_at, case.opened_at, until, into)
 
 
+def was_linked(signal_id: UUID) -> bool:
+    """Whether a report came into its case by itself, so that its reporter can still say that it is another thing."""
+    return Signal.objects.filter(pk=signal_id, joined=Joined.AUTOMATIC).exists()
+
+
 # --- the board ------------------------------------------------------------------------------------------------------------
 
 MEDIAN_DAYS = 90
@@ -245,4 +250,4 @@ def claimed_cases(claim_codes: Iterable[str]) -> list[CaseLine]:
         return []
     ids = Reporter.objects.filter(claim_blind__in=blinds).values_list("case_id", flat=True)
     rows = Case.objects.filter(id__in=list(ids)).order_by("-opened_at").values_list(*_LINE)
-    return [CaseLine(*row) for row in rows]
+    return own_words([CaseLine(*row) for row in rows], Q(claim_blind__in=blinds))

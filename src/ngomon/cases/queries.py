@@ -7,8 +7,7 @@ import binascii
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
-from functools import lru_cache
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -17,51 +16,58 @@ from django.db.models import Count, Q, QuerySet
 from ngomon.core.actors import Actor
 from ngomon.core.audit import audit_look
 from ngomon.core.errors import Invalid, NotFound, Refused
-from ngomon.core.geo import distance_m
 from ngomon.core.ids import Ref
 from ngomon.core.rows import key_of
 from ngomon.core.search import find
 from ngomon.core.secrets import blind, open_text
 from ngomon.core.units import command
 from ngomon.directory import queries as directory
-from ngomon.directory.terms import Category
 from ngomon.identity import queries as identity
 from ngomon.identity.rules import may
 from ngomon.processes import queries as processes
 
+from .kin import family_of as family_of
+from .kin import joined_words
+from .kin import reused_pictures as reused_pictures
+from .kin import same_as as same_as
+from .learned import Service as Service
+from .learned import corrections as corrections
+from .learned import in_service as in_service
+from .learned import models as models
 from .masking import masked
 from .models import Case, Entry, Picture, Reporter, Signal, Tally
-from .rules import (
-    SAME_ENOUGH,
-    WordBook,
-    cells_around,
-    is_reference,
-    propose_categories,
-    sameness,
-    telling_words,
-)
-from .rules import danger_words as rules_danger_words
+from .near import candidates as candidates
+from .proposals import category_of as category_of
+from .proposals import danger_words as danger_words
+from .proposals import learning as learning
+from .proposals import live_model as live_model
+from .proposals import propose as propose
+from .proposals import propose_agency as propose_agency
+from .proposals import urgency_of as urgency_of
+from .rules import is_reference
+from .rules.place import chosen_key as chosen_key
+from .rules.place import placed as placed
 from .terms import (
     CASE,
     REPORTERS_KINDS,
     AgencyStanding,
     Audience,
-    Candidate,
     CaseLine,
     CasePage,
     CaseView,
     Contact,
     EntryView,
     PictureView,
-    Proposal,
     Receipt,
     SignalView,
 )
+from .trial import routing_trial as routing_trial
 
 PAGE = 50
 _LINE = (
     "id", "number", "text", "category", "area", "agency", "step", "status", "opened_at", "due_at", "closed_at",
     "lon", "lat", "thumbnail", "reports", "rating", "place", "version", "holder", "queue_at",
+    "place_radius_m", "place_source",
 )  # fmt: skip
 
 
@@ -73,77 +79,6 @@ def live_audience(case: Case) -> list[str]:
     if case.is_public:
         keys.append("public")
     return keys
-
-
-# --- proposals ----------------------------------------------------------------------------------------------------------
-
-
-@lru_cache(maxsize=2)
-def _word_book(edition: int) -> WordBook:  # noqa: ARG001 (the cache key)
-    """Built once per edition of the directory."""
-    return WordBook.of((c.key, c.words, c.danger_words) for c in directory.categories())
-
-
-def propose(text: str) -> list[Proposal]:
-    """What a report seems to be about, best first, with the words that say so."""
-    return propose_categories(text, _word_book(directory.edition()))
-
-
-def category_of(text: str, given: str, on: date) -> Category:
-    """The category that was chosen, else the one that the words propose, else the catalogue's last ("other").
-
-    Raises: NotFound for a chosen one that is unknown, or is a heading.
-    """
-    key = given or next((p.key for p in propose(text)), "")
-    found = directory.category(key) if key else directory.categories(on)[-1]
-    if not found.group:
-        raise NotFound("cases.error.unknown_category")
-    return found
-
-
-def danger_words(text: str) -> tuple[str, ...]:
-    """The words of a report that speak of danger to life."""
-    return rules_danger_words(text, _word_book(directory.edition()))
-
-
-def candidates(
-    *, lon: float, lat: float, text: str, category: str, at: datetime, most: int = 3, but: UUID | None = None
-) -> list[Candidate]:
-    """Open cases that may speak of the same thing, best first, with distance, age and shared words as the reason.
-
-    Units: within the nine cells around the point (at least 200 m each way) and 60 days.
-    """
-    near = Case.objects.filter(
-        cell__in=cells_around(lon, lat), is_open=True, opened_at__gt=at - timedelta(days=60)
-    )
-    said = telling_words(text)
-    found = []
-    for row in near.order_by("-opened_at").values_list(*_LINE)[:80]:
-        line = CaseLine(*row)
-        if line.id != but:
-            found.append(_candidate(line, lon, lat, said, category, at))
-    likely = [c for c in found if c.score >= SAME_ENOUGH]
-    return sorted(likely, key=lambda c: -c.score)[:most]
-
-
-def _candidate(
-    line: CaseLine, lon: float, lat: float, said: frozenset[str], category: str, at: datetime
-) -> Candidate:
-    theirs = telling_words(line.text)
-    shared = said & theirs
-    metres = distance_m((lon, lat), (line.lon, line.lat))
-    hours = abs((at - line.opened_at).total_seconds()) / 3600
-    score = sameness(
-        distance_m=metres,
-        age_h=hours,
-        shared=len(shared),
-        either=min(len(said), len(theirs)),
-        is_same_category=category == line.category,
-    )
-    return Candidate(
-        line.id, line.number, line.text, line.category, line.status, metres, hours, score,
-        tuple(sorted(shared))[:6], line.thumbnail, line.reports,
-    )  # fmt: skip
 
 
 # --- receipts -----------------------------------------------------------------------------------------------------------
@@ -292,7 +227,18 @@ def my_cases(*, actor: Actor, size: int = PAGE) -> list[CaseLine]:
     mine = Reporter.objects.filter(account_blind=blind(str(actor.account_id), "reporter"))
     ids = list(mine.order_by("-at").values_list("case_id", flat=True)[:size])
     rows = Case.objects.filter(id__in=ids).order_by("-opened_at").values_list(*_LINE)
-    return [CaseLine(*row) for row in rows]
+    return own_words([CaseLine(*row) for row in rows], _proofs(actor, ""))
+
+
+def own_words(lines: Sequence[CaseLine], proofs: Q) -> list[CaseLine]:
+    """The lines as these reporters may read them: of a case that they joined, and that is not public, their own words."""
+    own = joined_words([line.id for line in lines], proofs)
+    return [
+        replace(line, text=own[line.id].text, place="", thumbnail=own[line.id].thumbnail)
+        if line.id in own
+        else line
+        for line in lines
+    ]
 
 
 def find_cases(text: str, *, actor: Actor, limit: int = 30) -> list[CaseLine]:
@@ -350,7 +296,18 @@ def reporter_case(number: str, *, actor: Actor, claim_code: str = "") -> CaseVie
     case = Case.objects.filter(number=_plain_number(number)).first()
     if case is None or not is_reporter(case.id, actor=actor, claim_code=claim_code):
         raise NotFound("cases.not_found", number=number)
-    return _view(case, {Audience.PUBLIC, Audience.REPORTER}, reports=False, unmasked=False)
+    view = _view(case, {Audience.PUBLIC, Audience.REPORTER}, reports=False, unmasked=False)
+    proofs = _proofs(actor, claim_code)
+    own = {} if case.is_public else joined_words([case.id], proofs)
+    if case.id not in own:
+        return view
+    theirs = Picture.objects.filter(signal_id__in=own[case.id].signals).values_list("id", flat=True)
+    return replace(
+        view,
+        line=own_words([view.line], proofs)[0],
+        entries=tuple(e for e in view.entries if e.kind not in REPORTERS_KINDS),
+        pictures=tuple(p for p in view.pictures if p.id in set(theirs)),
+    )
 
 
 def staff_case(number: str, *, actor: Actor) -> CaseView:
@@ -363,14 +320,26 @@ def staff_case(number: str, *, actor: Actor) -> CaseView:
     return _view(case, audiences, reports=True, unmasked=may(actor, "case.see_unmasked"))
 
 
-def is_reporter(case_id: UUID, *, actor: Actor, claim_code: str = "") -> bool:
-    """Whether this actor, or whoever knows this code, reported or follows the case."""
+def _proofs(actor: Actor, claim_code: str) -> Q:
     proofs = Q(pk__in=[])
     if actor.account_id:
         proofs |= Q(account_blind=blind(str(actor.account_id), "reporter"))
     if claim_code:
         proofs |= Q(claim_blind=blind(claim_code.strip().upper().replace("-", ""), "claim"))
+    return proofs
+
+
+def is_reporter(case_id: UUID, *, actor: Actor, claim_code: str = "") -> bool:
+    """Whether this actor, or whoever knows this code, reported or follows the case."""
+    proofs = _proofs(actor, claim_code)
     return Reporter.objects.filter(proofs, case_id=case_id).exists()
+
+
+def signal_of_reporter(case_id: UUID, joined: str, *, actor: Actor, claim_code: str = "") -> UUID | None:
+    """The newest report in a case that this actor, or whoever knows this code, sent, and that joined it so."""
+    proofs = _proofs(actor, claim_code)
+    mine = Reporter.objects.filter(proofs, case_id=case_id, signal__joined=joined).order_by("-at")
+    return mine.values_list("signal_id", flat=True).first()
 
 
 def case_of_claim(claim_code: str) -> str:

@@ -7,13 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from functools import partial
 from typing import Any
 from uuid import UUID
 
 from ngomon.core.actors import Actor
 from ngomon.core.errors import CityError, NotFound
-from ngomon.core.react import on
+from ngomon.core.react import every, on
 from ngomon.core.terms import Recorded
+from ngomon.core.units import current_unit
 from ngomon.directory import queries as directory
 from ngomon.identity import queries as identity
 from ngomon.identity.rules import read_contact
@@ -22,20 +24,24 @@ from ngomon.messages.commands import tell
 from ngomon.messages.terms import message_id
 from ngomon.processes.terms import ClockMoved, CommitmentDue, ProcessEnded, TaskDone, WorkMoved
 
-from .commands import follow_process, review_project
+from .commands import ask_for_training, follow_process, look_back, remember_decision, review_project
+from .learned import is_training_due, start_training
 from .looking import look_over_pictures as look_over_pictures
-from .public import Hearer, Told, hearers_of, told_of
+from .public import Hearer, Told, hearers_of, told_of, was_linked
 from .queries import acknowledged_by
 from .terms import (
     CASE,
+    REPORTER,
     CaseMerged,
     CaseMoved,
     CaseOpened,
+    CategoryChanged,
     CommitmentMade,
     ProjectRecorded,
     ProjectReviewed,
     SignalReceived,
     Status,
+    TrainingAsked,
 )
 
 # What an action of the process means to a reporter. Others are the offices' own business.
@@ -61,6 +67,18 @@ def when_case_opened_tell_reporter(
     _tell_all(recorded, told, "received", {"when": acknowledged_by(told.opened_at)}, actor=actor, at=at)
 
 
+@on(CaseOpened)
+def when_case_opened_look_back(
+    recorded: Recorded,  # noqa: ARG001 (every reaction gets it)
+    event: CaseOpened,
+    *,
+    actor: Actor,
+    at: datetime,
+) -> None:
+    """A case that is a repeat of one that was closed lately is linked to it."""
+    look_back(UUID(event.case_id), actor=actor, at=at)
+
+
 def _was_added(recorded: Recorded) -> bool:
     """Added to a case that was open; who opened one hears by CaseOpened, who follows has no receipt."""
     event = recorded.event
@@ -74,7 +92,8 @@ def when_another_reports_tell_them(
     """One whose report was added to an open case hears its number; those who know already are not told again."""
     told = told_of(UUID(event.case_id))
     found = hearers_of(told.id, actor=actor, purpose="cases.joined", at=at)
-    _tell(recorded, told, "received", found[-1:], {"when": acknowledged_by(recorded.at)}, actor=actor, at=at)
+    template = "linked" if was_linked(UUID(event.signal_id)) else "received"
+    _tell(recorded, told, template, found[-1:], {"when": acknowledged_by(recorded.at)}, actor=actor, at=at)
 
 
 @on(CaseMoved)
@@ -236,3 +255,44 @@ def when_project_recorded_tell_reporter(
     year, quarter = event.quarter.split("-")
     said = {"quarter": f"{quarter}/{year}"}
     _tell_all(recorded, told, "recorded", said, actor=actor, at=at)
+
+
+# --- proposals that learn ----------------------------------------------------------------------------------------------
+
+
+def _officer_decides(recorded: Recorded) -> bool:
+    """A category corrected, or a case sent to an agency, by a person of the offices."""
+    is_person = not recorded.actor_id.startswith("system:") and recorded.actor_id != REPORTER
+    return is_person and getattr(recorded.event, "action", "route") == "route"
+
+
+@on(CaseMoved, CategoryChanged, from_start=True)
+def when_officer_decided_remember_it(
+    recorded: Recorded,
+    event: CaseMoved | CategoryChanged,
+    *,
+    actor: Actor,
+    at: datetime,  # noqa: ARG001
+) -> None:
+    """The decision beside the proposal: what the model learns from, and how corrections are counted."""
+    if _officer_decides(recorded):
+        remember_decision(UUID(event.case_id), actor=actor, at=recorded.at)
+
+
+@on(TrainingAsked)
+def when_training_asked_train(
+    recorded: Recorded,  # noqa: ARG001
+    event: TrainingAsked,
+    *,
+    actor: Actor,  # noqa: ARG001
+    at: datetime,  # noqa: ARG001
+) -> None:
+    """In a process of its own, after this unit: the libraries that training needs stay out of the worker."""
+    current_unit().after.append(partial(start_training, event.model_id))
+
+
+@every(hours=6)
+def learn_anew(*, actor: Actor, at: datetime) -> None:
+    """A new model is asked for once a week where enough was decided since the last one."""
+    if is_training_due(at):
+        ask_for_training(actor=actor, at=at)

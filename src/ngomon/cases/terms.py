@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from ngomon.core.ids import Ref
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from ngomon.core.images import StoredPhoto
 
 CASE = "case"
+LEARNED_MODEL = "learned_model"
 REPORTER = "reporter"
 """What the log calls whoever reported: no account, so that nobody can put one person's cases together."""
 
@@ -45,6 +46,13 @@ class Status(StrEnum):
 
 
 OPEN = frozenset({Status.RECEIVED, Status.WAITING, Status.IN_PROGRESS, Status.COMMITTED})
+
+
+class Joined(StrEnum):
+    """How a report came into a case that was there already: the reporter pointed at it, or it was linked by itself."""
+
+    CHOSEN = "chosen"
+    AUTOMATIC = "auto"
 
 
 class Rating(StrEnum):
@@ -76,6 +84,15 @@ class EntryKind(StrEnum):
     OPINION = "opinion"
 
 
+class PlaceSource(StrEnum):
+    """What told the place: the device or a photo, a pin on the map, words, or the plate of an asset."""
+
+    GPS = "gps"
+    MAP = "map"
+    WORDS = "words"
+    ASSET = "asset"
+
+
 REPORTERS_KINDS = frozenset({EntryKind.REPLY, EntryKind.RATING, EntryKind.OBJECTION, EntryKind.APPEAL})
 """What a reporter writes."""
 
@@ -99,10 +116,24 @@ class Contact:
 
 
 @dataclass(frozen=True, slots=True)
+class Placed:
+    """Where a report belongs: a point, how far off the truth may lie (None: as exact as a pin), and what told it.
+
+    Shape: lon, lat in WGS 84. Units: metres.
+    """
+
+    lon: float
+    lat: float
+    radius_m: int | None
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
 class Filing:
     """A report as it comes in by any door. `claim_code`: what the door already holds for a reporter without account.
 
-    Units: lon and lat are WGS 84 degrees. `external_id` with `source` makes a repeat safe. `on_behalf`: an officer writes
+    Units: lon and lat are WGS 84 degrees; the place lies within `place_radius_m` metres (None: as exact as the pin), told by
+    `place_source` (a `PlaceSource`; empty: not said). `external_id` with `source` makes a repeat safe. `on_behalf`: an officer writes
     down what somebody else says, so the officer's account is not the reporter.
     """
 
@@ -121,11 +152,52 @@ class Filing:
     reported_at: datetime | None = None
     on_behalf: bool = False
     claim_code: str = ""
+    place_radius_m: int | None = None
+    place_source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """What the desk proposes and why: the words that say so. `is_sure`: well enough founded to be chosen beforehand."""
+
+    key: str
+    score: float
+    because: tuple[str, ...]
+    is_sure: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A case that may speak of the same thing. Units: metres, hours; score and share 0 to 1 (see `rules.same`).
+
+    `because`: the reasons, each a text key and its values; `said_score`: the key that says the score in words.
+    """
+
+    case_id: UUID
+    number: str
+    text: str
+    category: str
+    status: str
+    distance_m: float
+    age_h: float
+    score: float
+    share: float
+    overlap: float
+    said_score: str
+    shared_words: tuple[str, ...]
+    because: tuple[tuple[str, Mapping[str, Any]], ...]
+    thumbnail: str
+    reports: int
+    is_public: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """What a reporter gets: the number, what happens next, by whom, by when and why then."""
+    """What a reporter gets: the number, what happens next, by whom, by when and why then.
+
+    `joined`: the report is in a case that was there already; `linked`: and it came there by itself. `similar`: other open
+    cases that may be the same, as officers may see them.
+    """
 
     case_id: UUID
     number: str
@@ -136,32 +208,8 @@ class Receipt:
     due_at: datetime | None
     claim_code: str
     joined: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Proposal:
-    """What the desk proposes and why, in words that a text key and its values give."""
-
-    key: str
-    score: float
-    because: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """A case that may speak of the same thing. Units: metres, hours."""
-
-    case_id: UUID
-    number: str
-    text: str
-    category: str
-    status: str
-    distance_m: float
-    age_h: float
-    score: float
-    shared_words: tuple[str, ...]
-    thumbnail: str
-    reports: int
+    linked: bool = False
+    similar: tuple[Candidate, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,6 +236,8 @@ class CaseLine:
     version: int
     holder: UUID | None
     queue_at: datetime
+    place_radius_m: int | None = None
+    place_source: str = ""
 
     @property
     def ref(self) -> Ref:
@@ -361,6 +411,66 @@ class CaseMerged(Event):
     into: str
 
 
+@event("cases.linked")
+class SignalLinked(Event):
+    """A report was linked to an open case by itself, with this score. The reporter may say that it is another thing."""
+
+    case_id: str
+    signal_id: str
+    score: str
+
+
+@event("cases.split")
+class SignalSplit(Event):
+    """A report was taken out of a case and became a case of its own."""
+
+    case_id: str
+    signal_id: str
+    into: str
+
+
+@event("cases.child_linked")
+class ChildLinked(Event):
+    """Another case became a part of this one."""
+
+    case_id: str
+    child: str
+
+
+@event("cases.child_unlinked")
+class ChildUnlinked(Event):
+    """Another case is no longer a part of this one."""
+
+    case_id: str
+    child: str
+
+
+@event("cases.child_moved")
+class ChildMoved(Event):
+    """A part of this case was closed, or opened again."""
+
+    case_id: str
+    child: str
+    is_open: bool
+
+
+@event("cases.recurred")
+class CaseRecurred(Event):
+    """The case is a repeat of one that was closed."""
+
+    case_id: str
+    of: str
+    score: str
+
+
+@event("cases.kept_apart")
+class CasesKeptApart(Event):
+    """Somebody looked and said that two cases are not the same thing."""
+
+    case_id: str
+    other: str
+
+
 @event("cases.unmerged")
 class CaseUnmerged(Event):
     """A gathering was undone."""
@@ -465,3 +575,124 @@ class Commitment:
 
     until_on: date
     text: str
+
+
+# --- proposals that learn --------------------------------------------------------------------------------------------
+
+CATEGORY_MODEL = "category"
+"""The kind of model that proposes what a report is about."""
+TRAINING_ENDS_WITHIN = timedelta(hours=2)
+"""A training that was asked for longer ago was interrupted."""
+
+
+class ModelState(StrEnum):
+    """Asked for; trained and let through by the gate, or held back; in use; formerly in use; training failed."""
+
+    ASKED = "asked"
+    CANDIDATE = "candidate"
+    REFUSED = "refused"
+    LIVE = "live"
+    RETIRED = "retired"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class ModelShown:
+    """A model as administration sees it. `figures`: by whom (`candidate`, `live`, `rules`) and the gate's findings."""
+
+    id: UUID
+    number: int
+    state: str
+    asked_at: datetime
+    trained_at: datetime | None
+    live_at: datetime | None
+    rows: int
+    digest: str
+    figures: Mapping[str, Any]
+    reason: str
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """How often something was proposed and an officer chose this. The base: all cases decided so far."""
+
+    proposed: str
+    chosen: str
+    n: int
+
+
+@dataclass(frozen=True, slots=True)
+class AgencyProposal:
+    """Which agency is proposed and why: by the routing table, or because officers have been sending such cases there.
+
+    `times` of `of`: how many of the newest like cases went there; both 0 where the table decides.
+    """
+
+    agency: str
+    why: Mapping[str, str]
+    by_table: str
+    times: int = 0
+    of: int = 0
+
+
+@event("cases.training_asked")
+class TrainingAsked(Event):
+    """A new model was asked for, by a person or by the weekly duty."""
+
+    model_id: str
+    of_what: str
+
+
+@event("cases.model_trained")
+class ModelTrained(Event):
+    """A model was trained and went through the gate, or did not."""
+
+    model_id: str
+    state: str
+
+
+@event("cases.model_put_live")
+class ModelPutLive(Event):
+    """A model proposes from now on."""
+
+    model_id: str
+    number: int
+
+
+@event("cases.model_retired")
+class ModelRetired(Event):
+    """A model proposes no longer; what stood before it, or the rules alone, does."""
+
+    model_id: str
+    number: int
+
+
+# --- urgency -----------------------------------------------------------------------------------------------------------
+
+
+class UrgencyLevel(StrEnum):
+    """How soon somebody should look: as usual; soon; urgently; danger to life."""
+
+    CALM = "calm"
+    SOON = "soon"
+    URGENT = "urgent"
+    DANGER = "danger"
+
+
+@dataclass(frozen=True, slots=True)
+class UrgencyReason:
+    """Why: a code (`danger`, `harm`, `people`, `asset`, `instant`, `crowd`, `night`), the words said, or a number."""
+
+    code: str
+    because: tuple[str, ...] = ()
+    n: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Urgency:
+    """A level with its points and reasons, the weightiest reason first."""
+
+    level: UrgencyLevel
+    points: int
+    reasons: tuple[UrgencyReason, ...] = ()

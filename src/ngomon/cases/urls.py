@@ -19,6 +19,7 @@ urlpatterns = [
     path("cases/<str:number>/object", mine.object_to_answer, name="cases_object"),
     path("cases/<str:number>/appeal", mine.appeal, name="cases_appeal"),
     path("cases/<str:number>/follow", mine.follow, name="cases_follow"),
+    path("cases/<str:number>/not-this", mine.not_this, name="cases_not_this"),
     # Look
     path("cases", lists.cases_list, name="cases_list"),
     path("cases/<str:number>", public.case_page, name="cases_case"),

@@ -38,6 +38,8 @@ class CityError(Exception):
         self.fields = dict(fields or {})
         self.retry_after_s = retry_after_s
         self.values = values
+        self.more: dict[str, Any] = {}
+        """Further members of the problem document, for programs: what could be chosen instead."""
 
 
 class Invalid(CityError):

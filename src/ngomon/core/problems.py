@@ -53,6 +53,7 @@ def problem(
         found["instance"] = instance
     if error.retry_after_s is not None:
         found["retry_after_s"] = error.retry_after_s
+    found |= error.more
     if error.fields:
         found["errors"] = [
             {"field": field, "code": code, "detail": text(code, language, **error.values)}

@@ -21,7 +21,9 @@ class _Folding(dict[int, str]):
 
     def __missing__(self, code: int) -> str:
         parts = unicodedata.normalize("NFD", chr(code).casefold().replace("đ", "d").replace("ð", "d"))
-        found = self[code] = "".join(part for part in parts if not unicodedata.combining(part))
+        found = "".join(part for part in parts if not unicodedata.combining(part))
+        if code < 0x2100:  # a stranger's text must not fill the memory
+            self[code] = found
         return found
 
 

@@ -207,6 +207,25 @@ class Place(models.Model):
         db_table = "directory_place"
 
 
+class Asset(models.Model):
+    """A thing of the city that bears a plate."""
+
+    personal: ClassVar[dict[str, str]] = {}
+
+    key = models.CharField(primary_key=True, max_length=80)
+    kind = models.CharField(max_length=40)
+    plate = models.CharField(max_length=60)
+    name = models.JSONField(default=dict)
+    lon = models.FloatField()
+    lat = models.FloatField()
+    area = models.CharField(max_length=40, default="")
+    source = models.TextField(default="")
+    pack = models.JSONField(null=True)
+
+    class Meta:
+        db_table = "directory_asset"
+
+
 class Post(models.Model):
     """A position. `agency` is empty for posts of the whole city; `seat` tells apart posts of one role."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from ngomon.core.text import words
 from ngomon.directory.rules import AT_PLACE
 from ngomon.directory.tables import REFERENCES, TABLES, Row
 from ngomon.directory.terms import Group, Problem
@@ -28,6 +29,7 @@ def check_references(
     check.areas(shapes)
     check.categories()
     check.routing()
+    check.plates()
     return check.problems
 
 
@@ -96,3 +98,13 @@ class _References:
                 self._unknown("routing", key, "area", row["area"], "areas")
             if row["agency"] not in AT_PLACE:
                 self._unknown("routing", key, "agency", row["agency"], "agencies")
+
+    def plates(self) -> None:
+        """Two things with one plate could not be told apart by it."""
+        seen: dict[str, str] = {}
+        for key, row in self.rows["assets"].items():
+            first = seen.setdefault("".join(words(row["plate"])), key)
+            if first != key:
+                self._bad(
+                    "assets", key, "plate", "directory.pack.plate_twice", value=row["plate"], other=first
+                )

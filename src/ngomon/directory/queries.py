@@ -6,8 +6,10 @@ Where a query takes `on` (a local day of the city), it answers for that day; wit
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -17,11 +19,17 @@ from ngomon.core.errors import NotFound
 from ngomon.core.text import in_language, sort_key
 from ngomon.core.texts import LANGUAGES, text
 from ngomon.directory import rules, terms
+from ngomon.directory.pack import read_pack
+from ngomon.directory.place_sentences import length as length
+from ngomon.directory.routing import RoutingTable
+from ngomon.directory.routing import read_routing as read_routing
 from ngomon.directory.snapshot import Snapshot, current, the_city
 from ngomon.directory.snapshot import forget as forget
 
 SOON = timedelta(days=60)
 """How far ahead a year nobody has confirmed is warned about."""
+PLACE_LIMIT_M = 1_000
+"""Wider than any street's circle, narrower than most wards'. Units: metres."""
 
 
 def problem_in_words(problem: terms.Problem, language: str) -> str:
@@ -151,6 +159,17 @@ def categories(on: date | None = None) -> list[terms.Category]:
     return [leaf for node in category_tree(on) for leaf in _leaves(node)]
 
 
+def categories_of_pack(folder: Path) -> list[terms.Category]:
+    """The leaves of the catalogue in a pack on disk, loaded or not: for what is measured without a database.
+
+    Raises: InvalidData for a pack that is not in order.
+    """
+    told = ("key", "parent", "name", "group", "hint", "words", "danger_words")
+    rows = read_pack(folder).rows["categories"].values()
+    found = [terms.Category(**{name: row[name] for name in told}) for row in rows if row["group"]]
+    return [replace(c, words=tuple(c.words), danger_words=tuple(c.danger_words)) for c in found]
+
+
 def category_tree(on: date | None = None) -> list[terms.CategoryNode]:
     """The tree of categories in force on a day."""
     return _nodes(current(), "", on)
@@ -170,16 +189,20 @@ def _leaves(node: terms.CategoryNode) -> list[terms.Category]:
     return [leaf for child in node.children for leaf in _leaves(child)]
 
 
-def route_for(category_key: str, area_key: str | None, on: date) -> terms.Routing:
+def route_for(
+    category_key: str, area_key: str | None, on: date, table: RoutingTable | None = None
+) -> terms.Routing:
     """The agency competent for a category at a place on a day, and why, in words.
 
-    Where no rule answers it is the city's office. Raises: NotFound for an unknown category, or a city without agencies.
+    `table`: another table than the one in force, to try it out. Where no rule answers it is the city's office.
+    Raises: NotFound for an unknown category, or a city without agencies.
     """
     snapshot = current()
     place = snapshot.areas.get(area_key or "")
     chain = _chain(category(category_key), snapshot.categories)
     lies_in = _chain(place, snapshot.areas) if place else ()
-    named = [rule for key in (*chain, "*") for rule in snapshot.rules_for.get(key, ())]
+    by_category = snapshot.rules_for if table is None else table
+    named = [rule for key in (*chain, "*") for rule in by_category.get(key, ())]
     for rule in rules.rank_rules(named, chain, lies_in, place.kind if place else "", on):
         found = _agency_meant(snapshot, rule.agency, place, on)
         if found is not None:
@@ -329,6 +352,35 @@ def on_duty(agency: str, at: datetime) -> list[terms.DutySlot]:
 def find_places(text: str, limit: int = 10) -> list[terms.FoundPlace]:
     """Places, areas and former units by what a person types, best first; tone marks ignored."""
     return current().gazetteer.find(text, limit)
+
+
+def understand_place(words: str, *, on: date) -> terms.Understood:
+    """What words say about a place on a day: readings with their circles, best first; what is unknown; what to do.
+
+    Shape: lon, lat in WGS 84. Units: metres. Never raises: what is not understood is said.
+    """
+    return current().place_book.understand(words, on=on)
+
+
+def readings_in_words(found: terms.Understood, language: str, *, chosen: str = "") -> list[dict[str, Any]]:
+    """The readings of words as a page offers them to choose from; one in no single ward can be seen, not chosen."""
+    return [
+        {
+            "value": reading.key,
+            "sentence": in_language(reading.sentence, language),
+            "source": reading.source,
+            "is_chosen": reading.key == chosen,
+            "is_wide": not reading.area,
+        }
+        for reading in found.readings
+    ]
+
+
+def place_limit_m() -> int:
+    """How wide the circle of a place in words may be to be taken without asking again. Units: metres."""
+    places = city().extra.get("places")
+    limit = places.get("radius_limit_m") if isinstance(places, Mapping) else None
+    return limit if isinstance(limit, int) and limit > 0 else PLACE_LIMIT_M
 
 
 def nearest_place(lon: float, lat: float) -> terms.NearPlace | None:

@@ -258,6 +258,7 @@ MANAGED: Mapping[str, frozenset[str]] = {
     "routing": frozenset(),
     "answers": frozenset(),
     "places": frozenset({"lon", "lat"}),
+    "assets": frozenset({"plate", "lon", "lat"}),
 }
 """Fields whose value always comes from the pack, whatever the staff wrote: the city's structure, not its daily care."""
 

@@ -25,6 +25,7 @@ from ngomon.core.units import Unit, current_unit, in_unit
 from ngomon.directory import models, rules, terms
 from ngomon.directory.city import read_city
 from ngomon.directory.gazetteer import Gazetteer
+from ngomon.directory.place_book import PlaceBook
 
 RECHECK_S = 2.0
 NEAR_DEG = 0.005
@@ -45,6 +46,7 @@ class Snapshot:
     years: Mapping[int, bool]
     texts: tuple[terms.StandardText, ...]
     places: Mapping[str, terms.Place]
+    assets: Mapping[str, terms.Asset]
     posts: Mapping[UUID, terms.Post]
     roster: Mapping[str, tuple[terms.DutySlot, ...]]
     readiness: Mapping[str, Mapping[str, Any]]
@@ -77,6 +79,13 @@ class Snapshot:
     def gazetteer(self) -> Gazetteer:
         """The place search."""
         return Gazetteer(self.places, self.areas)
+
+    @cached_property
+    def place_book(self) -> PlaceBook:
+        """What understands places in words."""
+        keys, _, polygons = self._polygons
+        shapes = dict(zip(keys, polygons, strict=True))
+        return PlaceBook(self.places, self.areas, self.assets, shapes)
 
     @cached_property
     def _polygons(self) -> tuple[list[str], shapely.STRtree, list[BaseGeometry]]:
@@ -187,6 +196,7 @@ def load() -> Snapshot:
         years={y.year: y.confirmed_at is not None for y in models.CalendarYear.objects.all()},
         texts=tuple(map(_text, models.StandardText.objects.order_by("key"))),
         places={p.key: p for p in map(_place, models.Place.objects.order_by("key"))},
+        assets={a.key: a for a in map(_asset, models.Asset.objects.order_by("key"))},
         posts={p.id: p for p in map(_post, models.Post.objects.order_by("agency", "role", "seat", "id"))},
         roster=_by_agency(map(_slot, models.RosterSlot.objects.order_by("agency", "weekday", "id"))),
         readiness=_readiness(),
@@ -261,6 +271,10 @@ def _place(row: models.Place) -> terms.Place:
         aliases=tuple(row.aliases),
         source=row.source,
     )
+
+
+def _asset(row: models.Asset) -> terms.Asset:
+    return terms.Asset(**{name: getattr(row, name) for name in terms.Asset.__dataclass_fields__})
 
 
 def _post(row: models.Post) -> terms.Post:

@@ -47,6 +47,13 @@ def _text(cell: str) -> str:
     return cell
 
 
+def _plate(cell: str) -> str:
+    """What stands on a plate, with a digit in it: without one it could not be told from a word."""
+    if not any(c.isdigit() for c in cell):
+        raise Bad("directory.pack.bad_plate", value=cell)
+    return cell
+
+
 def _role(cell: str) -> str:
     if not ROLE.fullmatch(cell):
         raise Bad("directory.post.bad_role", role=cell)
@@ -211,6 +218,19 @@ TABLES: dict[str, Table] = {
         },
         ("name",),
     ),
+    "assets": Table(
+        "assets.csv",
+        {
+            "key": _NEEDED_KEY,
+            "kind": Required(_key),
+            "plate": Required(_plate),
+            "lon": Required(_number(float)),
+            "lat": Required(_number(float)),
+            "area": _key,
+            "source": _text,
+        },
+        ("name",),
+    ),
 }
 
 OFFICERS = Table(
@@ -241,5 +261,6 @@ REFERENCES: dict[str, dict[str, str]] = {
     "routing": {"category": "categories"},
     "answers": {"category": "categories"},
     "places": {"area": "areas"},
+    "assets": {"area": "areas"},
 }
 """Which column names a row of which table; `*` names all."""

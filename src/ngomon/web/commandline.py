@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
+from uuid import UUID
 
 from django.conf import settings
 from django.core.management import call_command, execute_from_command_line
@@ -20,7 +21,7 @@ from django.db import connection
 from django.utils import translation
 
 from ngomon.core import actors, clock, doctor, seal, worker
-from ngomon.core.errors import CityError, Conflict, Invalid
+from ngomon.core.errors import CityError, Conflict
 from ngomon.core.texts import text
 from ngomon.core.units import unit
 from ngomon.core.verify import verify_proof as check_proof
@@ -34,7 +35,7 @@ from ngomon.identity.rules import read_contact
 from ngomon.identity.terms import SCOPES, Role
 from ngomon.services import manifest
 from ngomon.services.scaffold import write_skeleton
-from ngomon.web import replay, supervisor
+from ngomon.web import evaluation, replay, supervisor
 from ngomon.web.demo.cast import load_cast, load_citizens
 from ngomon.web.demo.past import Builder, build_past
 from ngomon.web.demo.story import load_story
@@ -271,6 +272,19 @@ def _replay(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--limit", type=int)
 
 
+def _train(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("what", choices=["category"], help="what the model proposes")
+    parser.add_argument("--model", type=UUID, help="the one that was asked for; a new one without")
+
+
+@subcommand("train", _train)
+def train(options: argparse.Namespace) -> int:
+    """Train a model from officers' decisions and measure it at the gate; prints its state."""
+    # Loaded when asked for: it brings large libraries.
+    _out(importlib.import_module("ngomon.cases.job").run(options.model))
+    return 0
+
+
 @subcommand("replay", _replay)
 def replay_file(options: argparse.Namespace) -> int:
     """File the rows of a CSV file through the HTTP API of a running server; says what became of each row."""
@@ -289,23 +303,7 @@ def replay_file(options: argparse.Namespace) -> int:
     return 0
 
 
-def _evaluate(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("name", choices=sorted(EVALUATIONS), help="what is measured")
-    parser.add_argument("files", type=Path, nargs="+", metavar="FILE", help="see docs/evaluation")
-
-
-EVALUATIONS = {
-    "private": ("ngomon.cases.private_evaluation", "evaluate_private_file", 1),
-}
-"""Name -> module, function and how many files it takes. Loaded when asked for: some need large libraries."""
-
-
-@subcommand("evaluate", _evaluate)
+@subcommand("evaluate", evaluation.arguments)
 def evaluate(options: argparse.Namespace) -> int:
-    """Measure proposals or matching on files of reports; prints JSON."""
-    module, function, n = EVALUATIONS[options.name]
-    if len(options.files) != n:
-        raise Invalid("web.command.files", name=options.name, n=n)
-    found = getattr(importlib.import_module(module), function)(*options.files)
-    sys.stdout.write(json.dumps(found, ensure_ascii=False, indent=1) + "\n")
-    return 0
+    """Measure a part of the product on files of the documented columns; prints JSON."""
+    return evaluation.run(options)

@@ -6,8 +6,10 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from ninja import Router
+from ninja.params.functions import Query
 
 from ngomon.core import clock
+from ngomon.core.text import clean
 from ngomon.directory import queries as directory
 
 from . import shapes
@@ -31,6 +33,21 @@ def areas(request: HttpRequest) -> HttpResponse:
     count(request, "read")
     found = directory.areas(on=directory.local_day(clock.now()))
     return answer({"areas": [shapes.area(a) for a in found]}, cache=CACHE)
+
+
+@router.get(
+    "/places",
+    response=shapes.UnderstoodOut,
+    summary="What words say about a place: circles that should hold it",
+)
+def places(request: HttpRequest, words: str = Query(min_length=1, max_length=300)) -> HttpResponse:
+    """Former and present wards, villages, streets, house numbers, lanes, landmarks, plates; at most five readings.
+
+    Shape: lon, lat in WGS 84. Units: metres.
+    """
+    count(request, "read")
+    found = directory.understand_place(clean(words), on=directory.local_day(clock.now()))
+    return answer(shapes.understood(found), cache=CACHE)
 
 
 @router.get("/agencies", summary="Agencies in force today")

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
-from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 from django.utils import translation
 from ninja import Router
 from ninja.params.functions import Query
 
+from ngomon.core import clock
 from ngomon.core.errors import Invalid, NotFound, Refused
 from ngomon.core.text import clean
 from ngomon.core.units import unit
@@ -20,8 +19,8 @@ from ngomon.identity.rules import read_contact
 from ngomon.identity.terms import Requirement
 
 from .. import commands, queries
-from .. import public as reads
-from ..terms import Contact, Filing
+from ..places import PlaceUnclear, placed_by_words
+from ..terms import Contact, Filing, Placed
 from ..uploads import photos_from
 from . import shapes
 from .edge import WRITE, Unknown, actor_of, answer, body_of, count, external_id, with_scope
@@ -49,18 +48,8 @@ def file_report(request: HttpRequest) -> HttpResponse:
     filing = _filing(request, said)
     with unit():
         made = commands.file_report(filing, actor=actor, at=at)
-    alike = _alike(filing.lon, filing.lat, filing.text, made.category, at, but=made.case_id)
-    told = {**shapes.receipt(made), "similar": alike}
+    told = {**shapes.receipt(made), "similar": shapes.candidates(made.similar)[:3]}
     return answer(told, 201 if made.is_new or made.joined else 200)
-
-
-def _alike(
-    lon: float, lat: float, words: str, category: str, at: datetime, but: UUID | None = None
-) -> list[dict[str, Any]]:
-    """At most three public open cases that may speak of the same thing, best first, with the reason."""
-    found = queries.candidates(lon=lon, lat=lat, text=words, category=category, at=at, most=10, but=but)
-    shown = reads.public_among([c.case_id for c in found])
-    return shapes.candidates(found, shown)[:3]
 
 
 def _filing(request: HttpRequest, said: shapes.ReportIn) -> Filing:
@@ -71,10 +60,15 @@ def _filing(request: HttpRequest, said: shapes.ReportIn) -> Filing:
         except NotFound as error:
             raise Invalid.field("follows", "cases.not_found", number=said.follows) from error
     words = f"{said.text}\n{said.lon}\n{said.lat}\n{said.category}"
+    if said.lon is None and said.lat is None and said.place_words:
+        words += f"\n{said.place_words}"
+    place = _place(said)
     filing = Filing(
         text=said.text,
-        lon=said.lon,
-        lat=said.lat,
+        lon=place.lon,
+        lat=place.lat,
+        place_radius_m=place.radius_m,
+        place_source=place.source,
         source=SOURCE,
         external_id=external_id(request, said.external_id, words),
         category=said.category,
@@ -87,6 +81,21 @@ def _filing(request: HttpRequest, said: shapes.ReportIn) -> Filing:
     if not request.FILES:
         return filing
     return _with_photos(filing, request)
+
+
+def _place(said: shapes.ReportIn) -> Placed:
+    """The coordinates, else the one narrow reading of the words. Raises: Invalid, with the readings there are."""
+    if said.lon is not None and said.lat is not None:
+        return Placed(said.lon, said.lat, None, "")
+    if said.lon is None and said.lat is None and clean(said.place_words):
+        try:
+            return placed_by_words(said.place_words, "place_words", at=clock.now())
+        except PlaceUnclear as error:
+            error.more["readings"] = [shapes.reading(one) for one in error.understood.readings]
+            raise
+    pair = (("lon", said.lon), ("lat", said.lat))
+    missing = {name: "cases.api.error.missing" for name, value in pair if value is None}
+    raise Invalid("cases.api.error.invalid", fields=missing)
 
 
 def _with_photos(filing: Filing, request: HttpRequest) -> Filing:
@@ -139,4 +148,5 @@ def similar(
     proposals = [
         {"category": p.key, "score": round(p.score, 3), "because": p.because} for p in queries.propose(words)
     ]
-    return answer({"cases": _alike(lon, lat, words, best, at), "categories": proposals})
+    found = queries.candidates(lon=lon, lat=lat, text=words, category=best, at=at, most=10)
+    return answer({"cases": shapes.candidates(found)[:3], "categories": proposals})

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from functools import lru_cache
 from typing import Annotated, Any, Literal
-from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
@@ -14,7 +13,7 @@ from ngomon.core.errors import NotFound
 from ngomon.core.terms import Recorded
 from ngomon.core.texts import LANGUAGES, text
 from ngomon.directory import queries as directory
-from ngomon.directory.terms import Agency, Area, Category
+from ngomon.directory.terms import Agency, Area, Category, PlacePart, PlaceReading, Understood
 from ngomon.processes.terms import Action
 
 from ..rules import MAX_PLACE, MAX_TEXT
@@ -42,10 +41,16 @@ class ReportIn(_In):
     """A report. Words may be empty when a category or a photo says what it is about."""
 
     text: Annotated[str, StringConstraints(max_length=MAX_TEXT * 2)] = ""
-    lon: float = Field(ge=-180, le=180, allow_inf_nan=False, description="WGS 84 degrees, east positive")
-    lat: float = Field(ge=-90, le=90, allow_inf_nan=False, description="WGS 84 degrees, north positive")
+    lon: float | None = Field(
+        None, ge=-180, le=180, allow_inf_nan=False, description="WGS 84 degrees, east positive"
+    )
+    lat: float | None = Field(
+        None, ge=-90, le=90, allow_inf_nan=False, description="WGS 84 degrees, north positive"
+    )
     category: Key = Field("", description="a key of GET /categories; proposed from the words when empty")
-    place_words: Annotated[str, StringConstraints(max_length=MAX_PLACE * 2)] = ""
+    place_words: Annotated[str, StringConstraints(max_length=MAX_PLACE * 2)] = Field(
+        "", description="the place in words; enough alone where GET /places gives one narrow reading of them"
+    )
     external_id: Annotated[str, StringConstraints(max_length=64)] = Field(
         "", description="your own id: sending it again gives the first receipt and changes nothing"
     )
@@ -107,6 +112,7 @@ class ReceiptOut(BaseModel):
     number: str
     is_new: bool
     joined: bool
+    linked: bool
     category: str
     agency: str
     acknowledged_by_at: datetime
@@ -114,6 +120,36 @@ class ReceiptOut(BaseModel):
     claim_code: str
     url: str
     similar: list[AlikeOut] = []
+
+
+class PlacePartOut(BaseModel):
+    """One thing that the words say: a house number, a lane, a street, a ward, a landmark, a plate."""
+
+    kind: str
+    said: str
+    name: Names
+    key: str
+
+
+class ReadingOut(BaseModel):
+    """One way to understand the words. Units: metres. `area` is the ward of today; `source` is words or asset."""
+
+    lon: float
+    lat: float
+    radius_m: int
+    area: str
+    source: str
+    sentence: Names
+    parts: list[PlacePartOut]
+
+
+class UnderstoodOut(BaseModel):
+    """What words say about a place, best first; what is unknown; what to do."""
+
+    words: str
+    readings: list[ReadingOut]
+    unknown: list[PlacePartOut]
+    advice: Names
 
 
 class CaseOut(BaseModel):
@@ -133,6 +169,8 @@ class CaseOut(BaseModel):
     agency: str
     agency_name: Names
     place: str
+    place_radius_m: int | None
+    place_source: str
     lon: float
     lat: float
     opened_at: datetime
@@ -202,6 +240,8 @@ def _line(row: CaseLine, names: dict[str, dict[str, Names]], at: datetime) -> di
         "agency": row.agency,
         "agency_name": _name(names, "agency", row.agency) if row.agency else {},
         "place": row.place,
+        "place_radius_m": row.place_radius_m,
+        "place_source": row.place_source,
         "lon": row.lon,
         "lat": row.lat,
         "opened_at": row.opened_at,
@@ -226,6 +266,7 @@ def receipt(made: Receipt) -> dict[str, Any]:
         "number": made.number,
         "is_new": made.is_new,
         "joined": made.joined,
+        "linked": made.linked,
         "category": made.category,
         "agency": made.agency,
         "acknowledged_by_at": made.acknowledged_by_at,
@@ -281,7 +322,7 @@ def history(log: Iterable[Recorded]) -> list[dict[str, Any]]:
     ]
 
 
-def candidates(found: Iterable[Candidate], shown: frozenset[UUID]) -> list[dict[str, Any]]:
+def candidates(found: Iterable[Candidate]) -> list[dict[str, Any]]:
     """Public cases that may speak of the same thing, with the reason: distance, age, shared words."""
     return [
         {
@@ -291,8 +332,35 @@ def candidates(found: Iterable[Candidate], shown: frozenset[UUID]) -> list[dict[
             "url": f"/cases/{c.number}",
         }
         for c in found
-        if c.case_id in shown
+        if c.is_public
     ]  # fmt: skip
+
+
+def understood(found: Understood) -> dict[str, Any]:
+    """What words about a place were understood to mean."""
+    return {
+        "words": found.words,
+        "readings": [reading(one) for one in found.readings],
+        "unknown": [_part(one) for one in found.unknown],
+        "advice": dict(found.advice),
+    }
+
+
+def reading(found: PlaceReading) -> dict[str, Any]:
+    """One reading: a circle that should hold the place."""
+    return {
+        "lon": found.lon,
+        "lat": found.lat,
+        "radius_m": found.radius_m,
+        "area": found.area,
+        "source": found.source,
+        "sentence": dict(found.sentence),
+        "parts": [_part(one) for one in found.parts],
+    }
+
+
+def _part(found: PlacePart) -> dict[str, Any]:
+    return {"kind": str(found.kind), "said": found.said, "name": dict(found.name), "key": found.key}
 
 
 def category(found: Category) -> dict[str, Any]:

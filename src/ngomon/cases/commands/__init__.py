@@ -2,18 +2,29 @@
 
 from .board import state_reason
 from .citizen import appeal, follow, object_to_answer, rate, reply
+from .family import look_back, set_parent
 from .handling import act_on_case, comment, consult, follow_process, give_opinion
 from .intake import file_report
+from .learning import (
+    ask_for_training,
+    give_up_training,
+    put_model_live,
+    record_model,
+    remember_decision,
+    take_model_back,
+)
+from .merge import keep_apart, merge, say_not_same, split_signal, unmerge
 from .pictures import decide_picture
 from .publishing import first_words_of, hide_words
 from .tracking import review_project
-from .triage import change_category, merge, unmerge
+from .triage import change_category
 from .wording import count_texts
 from .wording import uses as text_uses
 
 __all__ = [
     "act_on_case",
     "appeal",
+    "ask_for_training",
     "change_category",
     "comment",
     "consult",
@@ -24,13 +35,23 @@ __all__ = [
     "follow",
     "follow_process",
     "give_opinion",
+    "give_up_training",
     "hide_words",
+    "keep_apart",
+    "look_back",
     "merge",
     "object_to_answer",
+    "put_model_live",
     "rate",
+    "record_model",
+    "remember_decision",
     "reply",
     "review_project",
+    "say_not_same",
+    "set_parent",
+    "split_signal",
     "state_reason",
+    "take_model_back",
     "text_uses",
     "unmerge",
 ]

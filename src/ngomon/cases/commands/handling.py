@@ -33,6 +33,7 @@ from ..terms import (
     Status,
 )
 from . import publishing, tracking
+from .family import child_moved
 from .pictures import show
 from .steps import add_pictures, as_reporter, count_moved, locked, scopes, set_place_in_process, write_entry
 
@@ -61,10 +62,11 @@ def act_on_case(
     said = dict(fields or {})
     actor = as_reporter(actor) if vouched else actor
     case = locked(case_id, version=version)
-    before = scopes(case)
+    before, was_open = scopes(case), case.is_open
     effect = EFFECTS.get(action, NOTE_ONLY)
     _check_proof(case, effect, said, photos)
     ticks = publishing.check(case, action, effect, said)
+    _check_parts(case, effect, said)
     moved = processes.act(
         case.ref,
         action,
@@ -89,6 +91,8 @@ def act_on_case(
     tracking.follow(case, action, said, effect, actor=actor, at=at)
     save(case)
     count_moved(case, before)
+    if case.is_open != was_open:
+        child_moved(case, actor=actor, at=at)
     audit(f"cases.{action}", case.ref, actor=actor, at=at, detail={"step": case.step})
     return line_of(case)
 
@@ -107,6 +111,13 @@ def _check_proof(case: Case, effect: Effect, said: Mapping[str, str], photos: Se
     )
     if wrong:
         raise Invalid("cases.error.answer", fields=wrong)
+
+
+def _check_parts(case: Case, effect: Effect, said: dict[str, str]) -> None:
+    """A case is not published while parts of it are open, unless the editor says that they may go on by themselves."""
+    stated = said.pop("despite_parts", "")
+    if effect.publishes and case.open_children and not stated:
+        raise Invalid.field("despite_parts", "cases.error.parts_open", n=case.open_children)
 
 
 def _write(
@@ -155,6 +166,7 @@ def follow_process(case_id: UUID, *, actor: Actor, at: datetime) -> None:
     Once: a case that is there already is left alone.
     """
     case = locked(case_id)
+    was_open = case.is_open
     before, was = scopes(case), (case.step, case.status, case.agency, case.due_at)
     if case.merged_into:
         return
@@ -166,6 +178,8 @@ def follow_process(case_id: UUID, *, actor: Actor, at: datetime) -> None:
     emit(case, event, actor=actor, at=at, audience=live_audience(case))
     save(case)
     count_moved(case, before)
+    if case.is_open != was_open:
+        child_moved(case, actor=actor, at=at)
     audit("cases.follow_process", case.ref, actor=actor, at=at, detail={"step": case.step})
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import secrets
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
@@ -21,20 +22,31 @@ from ngomon.core.secrets import blind, seal_text
 from ngomon.core.text import clean
 from ngomon.core.units import command
 from ngomon.directory import queries as directory
-from ngomon.directory.terms import Area, Category
+from ngomon.directory.terms import Area, Category, Group
 from ngomon.processes import commands as processes
 from ngomon.processes import queries as process_queries
 
 from ..masking import masked
 from ..models import Case, Reporter, Signal
-from ..queries import category_of, live_audience, receipt, receipt_of
+from ..near import candidates, settings
+from ..queries import category_of, danger_words, live_audience, receipt, receipt_of
 from ..rules import CLAIM_ALPHABET, MAX_PLACE, MAX_TEXT, budget_of, case_number, cell_of, process_of
-from ..terms import CaseOpened, Filing, Receipt, SignalReceived, Status
+from ..terms import (
+    Candidate,
+    CaseOpened,
+    Filing,
+    Joined,
+    PlaceSource,
+    Receipt,
+    SignalLinked,
+    SignalReceived,
+    Status,
+)
 from .steps import add_pictures, as_reporter, count_with_number, locked, scopes, set_place_in_process
 
 _SIGNAL = (
     "id", "case", "opened", "source", "external_id", "text", "language", "category", "attributes", "lon", "lat",
-    "received_at", "salt",
+    "received_at", "salt", "joined",
 )  # fmt: skip
 _REPORTER = ("signal", "case_id", "sealed", "account_blind", "claim_blind", "is_follower", "at")
 _CASE = tuple(field.name for field in Case._meta.concrete_fields)
@@ -42,7 +54,7 @@ _CASE = tuple(field.name for field in Case._meta.concrete_fields)
 
 @command
 def file_report(filing: Filing, *, actor: Actor, at: datetime) -> Receipt:
-    """Take a report in: open a case for it, or add it to the open case that the reporter pointed at.
+    """Take a report in: open a case for it, or add it to an open one: that the reporter pointed at, or surely the same.
 
     Once: the same (source, external_id) gives the first receipt again and changes nothing.
     Raises: Invalid naming the fields; Conflict when the case pointed at is closed.
@@ -50,25 +62,33 @@ def file_report(filing: Filing, *, actor: Actor, at: datetime) -> Receipt:
     """
     filing, area, category = _checked(filing, at)
     actor = actor if filing.on_behalf else as_reporter(actor)
-    case = _joined_case(filing) or _new_case(filing, area, category, at=at)
-    is_new = case.version == 0
+    alike = _alike(filing, category, at)
+    case, joined = _case_for(filing, category, alike)
+    if case is None:
+        case = new_case(filing, area.key, category, at=at)
+    is_new = not joined
     signal_id, salt, commitment = uuid7(), *commit(filing.text)
-    if not _write_signal(signal_id, case, filing, salt, at):
+    if not _write_signal(signal_id, case, filing, salt, joined, at):
         return receipt_of(filing.source, filing.external_id)
     claim_code = _write_reporter(case.id, signal_id, filing, actor=actor, at=at)
     if is_new:
-        _open(case, category, filing, actor=actor, at=at)
+        open_case(case, category, filing.source, actor=actor, at=at)
     case.reports += 1
     received = SignalReceived(str(case.id), str(signal_id), filing.source, is_new)
     emit(case, received, actor=actor, at=at, audience=live_audience(case), commitment=commitment)
+    if joined is Joined.AUTOMATIC:
+        linked = SignalLinked(str(case.id), str(signal_id), f"{alike[0].score:.3f}")
+        emit(case, linked, actor=actor, at=at, audience=live_audience(case))
     add_pictures(case, filing.photos, role="before", at=at, signal_id=signal_id)
     if is_new:
-        insert(Case, _CASE, [[getattr(case, name) for name in _CASE]])
+        insert_case(case)
     else:
         save(case)
-    detail = {"source": filing.source, "new": is_new}
+    detail = {"source": filing.source, "new": is_new, **({"joined": str(joined)} if joined else {})}
     audit("cases.file_report", case.ref, actor=actor, at=at, detail=detail)
-    return receipt(case, at, is_new=is_new, joined=not is_new, claim_code=claim_code)
+    made = receipt(case, at, is_new=is_new, joined=bool(joined), claim_code=claim_code)
+    others = tuple(c for c in alike if c.case_id != case.id)
+    return replace(made, linked=joined is Joined.AUTOMATIC, similar=others)
 
 
 def _checked(filing: Filing, at: datetime) -> tuple[Filing, Area, Category]:
@@ -79,6 +99,8 @@ def _checked(filing: Filing, at: datetime) -> tuple[Filing, Area, Category]:
         wrong["text"] = "cases.error.text_too_long"
     if not text and not filing.photos and not filing.category:
         wrong["text"] = "cases.error.nothing_said"
+    if filing.place_source and filing.place_source not in set(PlaceSource):
+        raise ValueError(filing.place_source)
     if len(place) > MAX_PLACE:
         wrong["place"] = "cases.error.place_too_long"
     day = directory.local_day(at)
@@ -98,37 +120,81 @@ def _checked(filing: Filing, at: datetime) -> tuple[Filing, Area, Category]:
     return replace(filing, text=text, place_words=place, external_id=external_id), area, category
 
 
-def _joined_case(filing: Filing) -> Case | None:
-    if filing.follows is None:
-        return None
-    case = locked(filing.follows)
-    if not case.is_open:
-        raise Conflict("cases.error.cannot_join", number=case.number)
-    return case
+def _alike(filing: Filing, category: Category, at: datetime) -> list[Candidate]:
+    """Open cases that may be the same thing, best first. Compared are masked words: that is what cases hold."""
+    return candidates(
+        lon=filing.lon,
+        lat=filing.lat,
+        text=masked(filing.text),
+        category=category.key,
+        at=filing.reported_at or at,
+        most=10,
+        place=masked(filing.place_words),
+        uncertain_m=float(filing.place_radius_m or 0),
+        looks=tuple(int(photo.look, 16) for photo in filing.photos if photo.look),
+    )
 
 
-def _new_case(filing: Filing, area: Area, category: Category, *, at: datetime) -> Case:
+def _case_for(
+    filing: Filing, category: Category, alike: Sequence[Candidate]
+) -> tuple[Case | None, Joined | None]:
+    """The open case that the report joins: the one pointed at, else the one that is surely the same; None for its own."""
+    if filing.follows is not None:
+        case = locked(filing.follows)
+        if not case.is_open:
+            raise Conflict("cases.error.cannot_join", number=case.number)
+        return case, Joined.CHOSEN
+    if not alike or not _may_link(filing, category, alike[0]):
+        return None, None
+    case = locked(alike[0].case_id)
+    return (case, Joined.AUTOMATIC) if case.is_open else (None, None)
+
+
+def _may_link(filing: Filing, category: Category, best: Candidate) -> bool:
+    """Whether a report is linked by itself: where the city wants it and it is sure. Never what the desk writes down (the
+    operator was shown the candidates), and never where life may be in danger: that is looked at by a person, each time."""
+    wanted = settings()
+    if not wanted.automatic or filing.on_behalf or filing.source == "desk":
+        return False
+    if not wanted.links.is_met(
+        score=best.score, share=best.share, overlap=best.overlap, metres=best.distance_m
+    ):
+        return False
+    return category.group == Group.TIMED and not danger_words(filing.text)
+
+
+def new_case(filing: Filing, area: str, category: Category, *, at: datetime) -> Case:
+    """The row of a case for a report, not yet numbered nor written."""
     return Case(
         id=uuid7(),
         text=masked(filing.text),
         category=category.key,
-        area=area.key,
+        area=area,
         group=category.group,
         status=Status.RECEIVED,
         place=masked(filing.place_words),
         lon=filing.lon,
         lat=filing.lat,
+        place_radius_m=filing.place_radius_m,
+        place_source=filing.place_source,
         cell=cell_of(filing.lon, filing.lat),
         opened_at=filing.reported_at or at,
         reports=0,
     )
 
 
-def _write_signal(signal_id: UUID, case: Case, filing: Filing, salt: str, at: datetime) -> bool:
+def insert_case(case: Case) -> None:
+    """Write the row of a new case."""
+    insert(Case, _CASE, [[getattr(case, name) for name in _CASE]])
+
+
+def _write_signal(
+    signal_id: UUID, case: Case, filing: Filing, salt: str, joined: Joined | None, at: datetime
+) -> bool:
     """Write the report word for word; False when this (source, external id) is known already."""
     attributes = json.dumps(dict(filing.attributes), ensure_ascii=False, sort_keys=True)
     said = (filing.source, filing.external_id, filing.text, filing.language, filing.category, attributes)
-    row = (signal_id, case.pk, case.pk, *said, filing.lon, filing.lat, at, salt)
+    row = (signal_id, case.pk, case.pk, *said, filing.lon, filing.lat, at, salt, str(joined or ""))
     return insert(Signal, _SIGNAL, [row], skip_known=True) == 1
 
 
@@ -149,7 +215,7 @@ def _write_reporter(case_id: UUID, signal_id: UUID, filing: Filing, *, actor: Ac
     return claim_code
 
 
-def _open(case: Case, category: Category, filing: Filing, *, actor: Actor, at: datetime) -> None:
+def open_case(case: Case, category: Category, source: str, *, actor: Actor, at: datetime) -> None:
     """Number the new case, start its process, make it findable and tell the log."""
     city = directory.city()
     month = at.astimezone(ZoneInfo(city.timezone))
@@ -164,11 +230,11 @@ def _open(case: Case, category: Category, filing: Filing, *, actor: Actor, at: d
         case.ref,
         budget=budget_of(category, city.defaults.budget_working_days),
         agency=routing.agency,
-        values={"category": category.key, "area": case.area, "source": filing.source},
+        values={"category": category.key, "area": case.area, "source": source},
         actor=actor,
         at=case.opened_at,
     )
     set_place_in_process(case, moved, at)
-    opened = CaseOpened(str(case.id), case.number, case.category, case.area, case.group, filing.source)
+    opened = CaseOpened(str(case.id), case.number, case.category, case.area, case.group, source)
     emit(case, opened, actor=actor, at=at, audience=live_audience(case))
     index("case", str(case.id), f"{case.number} {case.text} {case.place}", audience="ioc", at=at)

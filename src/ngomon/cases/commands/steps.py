@@ -21,7 +21,8 @@ from ngomon.core.secrets import blind
 from ngomon.core.text import clean
 from ngomon.processes.terms import Moved
 
-from ..models import Case, Entry, Picture
+from ..models import Case, Entry, Look, Picture
+from ..rules.same import quarters
 from ..terms import CONTENT, REPORTER, Audience, EntryKind, Status
 
 
@@ -154,8 +155,8 @@ def write_entry(
 
 
 _PICTURE = (
-    "id", "case", "signal_id", "entry_id", "role", "file", "thumbnail", "width", "height", "is_public", "at", "original",
-    "original_thumbnail",
+    "id", "case", "signal_id", "entry_id", "role", "file", "thumbnail", "width", "height", "is_public", "look", "at",
+    "original", "original_thumbnail",
 )  # fmt: skip
 
 
@@ -171,26 +172,15 @@ def add_pictures(
     """Hang photos on a case, not yet public; the first one from a reporter becomes the case's thumbnail."""
     if not photos:
         return
+    hung = (case.pk, signal_id, entry_id, role)
     rows = [
-        (
-            uuid7(),
-            case.pk,
-            signal_id,
-            entry_id,
-            role,
-            p.main.digest,
-            p.thumb.digest,
-            p.width,
-            p.height,
-            False,
-            at,
-            "",
-            "",
-        )
+        (uuid7(), *hung, p.main.digest, p.thumb.digest, p.width, p.height, False, p.look, at, "", "")
         for p in photos
     ]
     insert(Picture, _PICTURE, rows)
+    looks = [(row[0], quarter) for row, p in zip(rows, photos, strict=True) for quarter in quarters(p.look)]
+    insert(Look, ("picture", "quarter"), looks)
     stored = [(part, f"case.{role}") for p in photos for part in (p.main, p.thumb)]
     files.attach(stored, case.ref, at=at)
     if not case.thumbnail and role == "before":
-        case.thumbnail = photos[0].thumb.digest
+        case.thumbnail, case.look = photos[0].thumb.digest, photos[0].look

@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('cases', '0003_board'),
+        ('cases', '0006_model'),
     ]
 
     operations = [

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -13,34 +12,18 @@ from django.core import signing
 from ngomon.core.text import clean
 from ngomon.core.texts import text
 from ngomon.directory import queries as directory
-from ngomon.directory.terms import Category, CategoryNode
+from ngomon.directory.terms import Category, CategoryNode, Understood
 from ngomon.ui.rules import span
 from ngomon.ui.tags.words import number, said
 
-from .. import public, queries
-from ..rules import MAX_TEXT
-from ..terms import Candidate, picture_url
-from .shown import area_name, category_of, name
+from .. import queries
+from ..rules import MAX_PLACE, MAX_TEXT
+from ..terms import Candidate, PlaceSource, picture_url
+from .shown import area_name, category_of, language, name
 
 _FOLLOW = "cases.follow"
 NEAR_PLACE_M = 250
-
-
-def point(typed: Mapping[str, Any]) -> tuple[float, float] | None:
-    """The point a form holds: its numbers, else the place that was chosen. None for nonsense or none.
-
-    Shape: lon, lat in WGS 84, inside the bounds of the Earth.
-    """
-    for pair in ((typed.get("lon", ""), typed.get("lat", "")), str(typed.get("place_choice", "")).split(",")):
-        if len(pair) != 2:
-            continue
-        try:
-            lon, lat = (float(str(part).strip().replace(",", ".")) for part in pair)
-        except ValueError:
-            continue
-        if math.isfinite(lon) and math.isfinite(lat) and abs(lon) <= 180 and abs(lat) <= 90:
-            return lon, lat
-    return None
+SHORTEST_PLACE = 3
 
 
 def follow_reference(case_id: UUID) -> str:
@@ -61,17 +44,21 @@ def read_follow(reference: str) -> UUID | None:
 def hints_for(typed: Mapping[str, Any], *, at: datetime) -> dict[str, Any]:
     """Everything the suggestions show for what was typed so far."""
     words = clean(str(typed.get("text", "")))[:MAX_TEXT]
-    where = point(typed)
+    found = understood(typed, at=at)
+    placed = queries.placed(typed, found)
+    where = (placed.lon, placed.lat) if placed else None
+    by_words = placed is None or placed.source in {PlaceSource.WORDS, PlaceSource.ASSET}
     proposals = queries.propose(words) if words else []
     best = str(typed.get("category", "")) or (proposals[0].key if proposals else "")
     similar: list[dict[str, Any]] = []
     if where is not None and directory.in_bounds(*where):
-        found = queries.candidates(lon=where[0], lat=where[1], text=words, category=best, at=at)
-        similar = _similar(found, str(typed.get("follows", "")))
+        alike = queries.candidates(lon=where[0], lat=where[1], text=words, category=best, at=at)
+        similar = _similar(alike, str(typed.get("follows", "")))
     return {
         "where": _where(where, at),
-        "place_choices": _places(typed) if where is None or typed.get("place_choice") else [],
+        **(readings_of(found, typed) if by_words else readings_of(None, typed)),
         "proposals": [_proposal(p.key, p.because) for p in proposals],
+        "is_sure": bool(proposals) and proposals[0].is_sure,
         "danger": bool(words) and bool(queries.danger_words(words)),
         "hotline": directory.city().hotline,
         "similar": similar,
@@ -91,21 +78,23 @@ def _where(where: tuple[float, float] | None, at: datetime) -> dict[str, Any] | 
     return {"is_outside": False, "area": area_name(area.key), "place": place}
 
 
-def _places(typed: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """What the words of the place may mean, to choose from."""
-    words = clean(str(typed.get("place_words", "")))
-    if len(words) < 3:
-        return []
-    chosen = str(typed.get("place_choice", ""))
-    found = []
-    for place in directory.find_places(words, 5):
-        value = f"{place.lon:.6f},{place.lat:.6f}"
-        area = area_name(place.area) if place.area else ""
-        former = name(place.former) if place.former else ""
-        found.append(
-            {"value": value, "name": former or name(place.name), "area": area, "is_chosen": value == chosen}
-        )
-    return found
+def understood(typed: Mapping[str, Any], *, at: datetime) -> Understood | None:
+    """What the words of the place mean today; None where hardly anything was written."""
+    words = clean(str(typed.get("place_words", "")))[:MAX_PLACE]
+    return (
+        directory.understand_place(words, on=directory.local_day(at))
+        if len(words) >= SHORTEST_PLACE
+        else None
+    )
+
+
+def readings_of(found: Understood | None, typed: Mapping[str, Any]) -> dict[str, Any]:
+    """The readings to choose from, as a page shows them; the only narrow one is chosen beforehand."""
+    if found is None:
+        return {"readings": [], "place_advice": ""}
+    chosen = queries.chosen_key(typed, found, directory.place_limit_m())
+    readings = directory.readings_in_words(found, language(), chosen=chosen)
+    return {"readings": readings, "place_advice": name(found.advice)}
 
 
 def _proposal(key: str, because: Sequence[str]) -> dict[str, Any]:
@@ -119,11 +108,10 @@ def _proposal(key: str, because: Sequence[str]) -> dict[str, Any]:
 
 def _similar(found: Sequence[Candidate], chosen: str) -> list[dict[str, Any]]:
     """Candidates as the public may see them: words and picture only of cases that are public already."""
-    shown = public.public_among([c.case_id for c in found])
     picked = read_follow(chosen)
     made = []
     for one in found:
-        is_public = one.case_id in shown
+        is_public = one.is_public
         category = category_of(one.category)
         distance = text("cases.report.metres", n=number(max(5, round(one.distance_m / 5) * 5), 0))
         made.append(

@@ -126,6 +126,19 @@ def reply(request: HttpRequest, number: str) -> HttpResponse:
 
 @public
 @require_POST
+def not_this(request: HttpRequest, number: str) -> HttpResponse:
+    """ "Không phải việc này": a report that was linked by itself becomes a case of its own."""
+    limit(request, "act")
+    case_id, code = _own(request, number)
+    with unit():
+        made = commands.say_not_same(case_id, actor=actor_of(request), at=clock.now(), claim_code=code)
+    if code:
+        keep_claim(request, made, code)
+    return HttpResponseRedirect(_case_url(made, "apart"))
+
+
+@public
+@require_POST
 def rate(request: HttpRequest, number: str) -> HttpResponse:
     """Rate the answer."""
     limit(request, "act")

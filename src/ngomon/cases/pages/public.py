@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse, HttpResponseNotModified
 from django.shortcuts import render
@@ -21,14 +22,14 @@ from ngomon.ui.tags.words import day
 from .. import public as reads
 from .. import queries
 from ..pictures import look_at_whole
-from ..terms import CaseView, Rating, Status
+from ..terms import CaseView, Joined, Rating, Status
 from ..tracker import project_of
 from .forms import AppealForm, CityForm, RateForm, ReasonForm, ReplyForm
 from .photos import bytes_of
 from .proofs import actor_of, claim_of, claims, forget_fresh
 from .shown import agency_name, card, language, name, photos_of, progress, timeline, who_has_it
 
-DONE = frozenset({"reply", "rate", "object", "appeal", "follow", "claim"})
+DONE = frozenset({"reply", "rate", "object", "appeal", "follow", "claim", "apart"})
 RATING_ICONS = {Rating.SATISFIED: "smile", Rating.ACCEPTABLE: "meh", Rating.DISSATISFIED: "frown"}
 
 
@@ -54,6 +55,9 @@ def show_case(
         "view": view,
         "card": card(view.line),
         "is_mine": is_mine,
+        "was_linked": is_mine
+        and queries.signal_of_reporter(view.line.id, Joined.AUTOMATIC, actor=actor, claim_code=code),
+        "repeats": repeats_of(view.line.id),
         "is_public": (view.line.number and reads.public_among([view.line.id])) or False,
         "done": text(f"cases.done.{done}") if done in DONE else "",
         "actor": actor,
@@ -62,6 +66,18 @@ def show_case(
     answer = render(request, "cases/case.html", context, status=status)
     answer["Cache-Control"] = "private, no-cache"
     return answer
+
+
+def repeats_of(case_id: UUID) -> dict[str, Any] | None:
+    """The public cases of the same thing, this one among them, and since when; None where it happened once."""
+    lines = queries.family_of(case_id, public_only=True).repeats
+    if len(lines) < 2:
+        return None
+    first = directory.local_day(lines[0].opened_at)
+    return {
+        "words": text("cases.same.repeats", n=len(lines), month=f"{first.month}/{first.year}"),
+        "others": [line.number for line in lines if line.id != case_id],
+    }
 
 
 def _view(number: str, actor: Actor, code: str) -> tuple[CaseView, bool]:
@@ -86,7 +102,7 @@ def _facts(view: CaseView) -> dict[str, Any]:
             {
                 "type": "Feature",
                 "geometry": {"type": "Point", "coordinates": [line.lon, line.lat]},
-                "properties": {"title": line.number, "state": "selected"},
+                "properties": {"title": line.number, "state": "selected", "radius_m": line.place_radius_m},
             }
         ],
     }

@@ -29,9 +29,9 @@ from ngomon.ui.tags.words import said_exactly
 from .. import commands, queries
 from .. import public as reads
 from ..rules import CLAIM_ALPHABET
-from ..terms import Contact, Filing, Receipt, picture_url
+from ..terms import Contact, Filing, Placed, Receipt, picture_url
 from .forms import ReportForm
-from .hints import category_choices, hints_for, point, read_follow
+from .hints import category_choices, hints_for, read_follow, understood
 from .limits import limit
 from .photos import bytes_of, from_reference, most, photos_in, reference_of
 from .proofs import actor_of, claim_of, is_fresh, keep_claim, keep_draft, take_draft
@@ -40,6 +40,16 @@ from .shown import agency_name, card, category_of, language, name
 SOURCE = "page"
 TOKEN_S = 3 * 24 * 3600
 _FORM_SALT = "cases.report"
+_DRAFTED = (
+    "text",
+    "place_words",
+    "place_choice",
+    "place_source",
+    "place_accuracy_m",
+    "lon",
+    "lat",
+    "category",
+)
 
 
 def _fresh_token() -> str:
@@ -95,6 +105,8 @@ def _form(
         "kept": [{"reference": reference_of(t), "thumb": _preview(t)} for t in kept],
         "lon": lon,
         "lat": lat,
+        "place_source": typed.get("place_source", ""),
+        "place_accuracy_m": typed.get("place_accuracy_m", ""),
         "chosen": typed.get("category", ""),
         "tree": category_choices(typed.get("category", "")),
         "place_error": _first(form, "place"),
@@ -130,13 +142,13 @@ def _send(request: HttpRequest) -> HttpResponse:
         return _form(request, ReportForm(initial=request.POST.dict()), request.POST.dict(), kept)
     if photo_error:
         form.add_error("photos", photo_error)
-    lon_lat = _place(form, request)
+    place = _place(form, request)
     if not external_id:
         form.add_error(None, text("cases.error.form_too_old"))
     sign_in = _policy(request, form, kept)
-    if not valid or form.errors or lon_lat is None:
+    if not valid or form.errors or place is None:
         return _again(request, form, kept, external_id, sign_in=sign_in)
-    filing = replace(_filing(request, form, lon_lat, kept), external_id=external_id, claim_code=code)
+    filing = replace(_filing(request, form, place, kept), external_id=external_id, claim_code=code)
     try:
         receipt = _file(request, filing)
     except (Invalid, Conflict) as error:
@@ -163,22 +175,21 @@ def _again(
     return _form(request, form, typed, kept, token=token, status=422, sign_in=sign_in)
 
 
-def _place(form: ReportForm, request: HttpRequest) -> tuple[float, float] | None:
-    """The point: from the map, from the chosen place, or from the words where they name one place only."""
-    found = point(request.POST)
-    if found is not None:
-        return found
+def _place(form: ReportForm, request: HttpRequest) -> Placed | None:
+    """The point of the map, or the reading of the words that was chosen; words alone are asked about first."""
+    found = understood(request.POST, at=clock.now())
+    placed = queries.placed(request.POST, found)
+    if placed is not None:
+        return placed
     if request.POST.get("lon", "").strip() or request.POST.get("lat", "").strip():
         form.add_error("place", text("cases.error.outside_city"))
-        return None
-    words = request.POST.get("place_words", "").strip()
-    if not words:
+    elif not request.POST.get("place_words", "").strip():
         form.add_error("place", text("cases.error.place_missing"))
-        return None
-    known = directory.find_places(words, 5)
-    if len(known) == 1:
-        return known[0].lon, known[0].lat
-    form.add_error("place", text("cases.error.place_choose" if known else "cases.error.place_unknown"))
+    elif found is None or not found.readings:
+        form.add_error("place", text("cases.error.place_unknown"))
+    else:
+        known = "place_confirm" if len(found.readings) == 1 else "place_choose"
+        form.add_error("place", text(f"cases.error.{known}"))
     return None
 
 
@@ -188,7 +199,7 @@ def _policy(request: HttpRequest, form: ReportForm, kept: Sequence[StoredPhoto])
     rule = may_file(SOURCE, category, actor_of(request))
     if rule.is_met:
         return ""
-    draft = {key: request.POST.get(key, "") for key in ("text", "place_words", "lon", "lat", "category")}
+    draft = {key: request.POST.get(key, "") for key in _DRAFTED}
     keep_draft(request, {**draft, "kept": [reference_of(t) for t in kept]})
     asked = "sign_in_first" if rule.requires == Requirement.ACCOUNT else "verified_phone_first"
     form.add_error(None, text(f"cases.error.{asked}"))
@@ -198,7 +209,7 @@ def _policy(request: HttpRequest, form: ReportForm, kept: Sequence[StoredPhoto])
 def _filing(
     request: HttpRequest,
     form: ReportForm,
-    lon_lat: tuple[float, float],
+    place: Placed,
     kept: Sequence[StoredPhoto],
 ) -> Filing:
     said = form.cleaned_data
@@ -207,8 +218,10 @@ def _filing(
         contact = Contact(said["name"], said["phone"], said["email"])
     return Filing(
         text=said["text"],
-        lon=lon_lat[0],
-        lat=lon_lat[1],
+        lon=place.lon,
+        lat=place.lat,
+        place_radius_m=place.radius_m,
+        place_source=place.source,
         source=SOURCE,
         category=said["category"],
         place_words=said["place_words"],

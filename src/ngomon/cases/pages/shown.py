@@ -163,6 +163,15 @@ class CaseCard:
     is_paused: bool
     is_open: bool
     rating: str
+    place_note: str = ""
+
+
+def place_note(line: CaseLine) -> str:
+    """How the place is known and how exactly, where it is a circle; empty for a pin."""
+    if not line.place_radius_m:
+        return ""
+    source = line.place_source if line.place_source in {"gps", "asset"} else "words"
+    return text(f"cases.place.by_{source}", radius=directory.length(line.place_radius_m, language()))
 
 
 def card(line: CaseLine, *, thumb: bool = True) -> CaseCard:
@@ -185,6 +194,7 @@ def card(line: CaseLine, *, thumb: bool = True) -> CaseCard:
         is_paused=line.status == Status.WAITING,
         is_open=line.status in {Status.RECEIVED, Status.WAITING, Status.IN_PROGRESS, Status.COMMITTED},
         rating=text(f"cases.rating.{line.rating}") if line.rating else "",
+        place_note=place_note(line),
     )
 
 

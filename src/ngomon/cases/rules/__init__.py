@@ -1,8 +1,7 @@
-"""Decisions of cases: what the words propose, what may be the same thing, what is masked. Pure."""
+"""Decisions of cases: what the words propose, what is masked, what an action writes; `same`: what is the same thing. Pure."""
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,6 +11,10 @@ from ngomon.cases.terms import Audience, EntryKind, Proposal
 from ngomon.core.text import fold, words
 from ngomon.directory.terms import Category, Group
 from ngomon.processes.terms import Budget
+
+from .same import cell_of as cell_of
+from .same import cells_around as cells_around
+from .same import telling_words as telling_words
 
 MAX_TEXT = 4000
 MAX_PLACE = 300
@@ -25,52 +28,6 @@ def case_number(prefix: str, local_month: datetime, n: int) -> str:
     """PA-2611-0427: prefix, year and month of filing in the city's zone, running number of at least four digits."""
     return f"{prefix}-{local_month:%y%m}-{n:04d}"
 
-
-# --- place -----------------------------------------------------------------------------------------------------------
-
-CELL_DEGREES = 0.002  # about 220 m: a circle of 200 m touches at most nine cells
-
-
-def cell_of(lon: float, lat: float) -> int:
-    """The grid cell of a point, one integer: the rows near a point are those of nine cells."""
-    return math.floor((lat + 90) / CELL_DEGREES) * 200_000 + math.floor((lon + 180) / CELL_DEGREES)
-
-
-def cells_around(lon: float, lat: float) -> list[int]:
-    """The point's own cell and its eight neighbours."""
-    own = cell_of(lon, lat)
-    return [own + row * 200_000 + column for row in (-1, 0, 1) for column in (-1, 0, 1)]
-
-
-# --- the same thing --------------------------------------------------------------------------------------------------
-
-# fmt: off
-_COMMON = frozenset({
-    "va", "la", "co", "cua", "cho", "o", "tai", "tren", "duong", "khong", "da", "rat", "nhieu", "nay",
-    "do", "cac", "mot", "nhung", "duoc", "bi", "thi", "ma", "de", "voi", "den", "tu", "khi", "ve", "ra",
-    "toi", "em", "chung", "nho", "mong", "the", "a", "i", "of", "and", "is", "in", "on", "at", "to", "it",
-    "this", "that", "my", "for", "there", "with",
-})
-# fmt: on
-
-
-def telling_words(text: str) -> frozenset[str]:
-    """The words that tell reports apart: folded, without the commonest ones."""
-    return frozenset(word for word in words(text) if len(word) > 1 and word not in _COMMON)
-
-
-def sameness(*, distance_m: float, age_h: float, shared: int, either: int, is_same_category: bool) -> float:
-    """How likely two reports speak of the same thing, 0 to 1, from place, time, words and category.
-
-    Place decides most: half is lost every 60 m; words and category add; age takes off slowly.
-    """
-    near: float = 0.5 ** (distance_m / 60.0)
-    overlap = shared / either if either else 0.0
-    recent: float = 0.5 ** (age_h / (24 * 21))
-    return near * recent * (0.45 + 0.25 * is_same_category + 0.30 * min(1.0, overlap * 3))
-
-
-SAME_ENOUGH = 0.25
 
 # --- what it seems to be -----------------------------------------------------------------------------------------------
 

@@ -196,7 +196,7 @@ def test_a_place_in_words_is_enough_without_scripts(city: TestCity) -> None:
     typed = _typed(city, browser, lon="", lat="", place_words="Cầu Trường Tiền")
     answer = browser.post("/reports/new", typed)
     if answer.status_code == 422:
-        choice = re.search(r'name="place_choice" value="([^"]+)"', answer.content.decode())[1]  # type: ignore[index]
+        choice = re.search(r'name="place_choice" id="\w+" value="([^"]+)"', answer.content.decode())[1]  # type: ignore[index]
         answer = browser.post("/reports/new", {**typed, "place_choice": choice})
     assert _number(answer)
 

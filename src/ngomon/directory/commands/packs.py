@@ -31,6 +31,7 @@ MODELS: dict[str, Any] = {
     "routing": models.RoutingRule,
     "answers": models.StandardText,
     "places": models.Place,
+    "assets": models.Asset,
 }
 _UNSAID = {"routing": frozenset({"place"})}
 """Fields that follow the pack without being reported: the order of lines."""

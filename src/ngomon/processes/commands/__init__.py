@@ -1,5 +1,6 @@
 """Everything that moves a process; each returns where it then stands (`Moved`) unless it says otherwise."""
 
+from .aside import set_aside, take_back
 from .clock import commit_until, extend, pause, resume
 from .consultation import answer_consultation, consult
 from .definitions import publish
@@ -20,6 +21,8 @@ __all__ = [
     "publish",
     "reopen",
     "resume",
+    "set_aside",
     "start",
+    "take_back",
     "wake",
 ]

@@ -184,13 +184,13 @@ def hue_map(
     bounds: Iterable[float] | None = None,
     simple: bool = True,
     id: str = "",
-    fit: bool = False,
+    fit: object = False,
 ) -> dict[str, Any]:
     """The map of the city. `layers`: address of the pack's layer list; `points`: address of a GeoJSON feature collection,
     or `data` with one at hand; `tiles`: address of a PMTiles file; `simple` shows the notice "bản đồ giản lược".
 
     Shape: `center` (lon, lat); `bounds` (west, south, east, north). Features may carry title, url, state (open, late,
-    soon, done, new, selected) and text.
+    soon, done, new, selected), text and radius_m (how uncertain the place is).
     """
     return {
         "layers": layers,
@@ -204,7 +204,7 @@ def hue_map(
         "bounds": _joined(bounds),
         "simple": simple and not tiles,
         "id": id,
-        "fit": fit,
+        "fit": bool(fit),
     }
 
 
@@ -233,6 +233,8 @@ def place_field(
     label: str = "",
     hint: str = "",
     simple: bool = True,
+    source: str = "",
+    accuracy_m: int | str = "",
 ) -> dict[str, Any]:
     """A place on the map: a pin to move, "Vị trí của tôi", hidden `lon` and `lat` (and `place_source`, `place_accuracy_m`).
 
@@ -252,6 +254,8 @@ def place_field(
         "label": label or text("ui.place.label"),
         "hint": hint or text("ui.place.hint"),
         "simple": simple and not tiles,
+        "source": source,
+        "accuracy_m": accuracy_m,
     }
 
 

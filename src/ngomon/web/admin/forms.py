@@ -360,6 +360,12 @@ class WorkbookForm(AdminForm):
     file = forms.FileField()
 
 
+class RoutingFileForm(AdminForm):
+    """An edited routing table to try out."""
+
+    file = forms.FileField()
+
+
 class ClientForm(AdminForm):
     """A program that may use our doors, and what it may do there."""
 

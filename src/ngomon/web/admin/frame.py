@@ -33,6 +33,7 @@ SECTIONS: tuple[tuple[str, str, str, str], ...] = (
     ("calendar", "/admin/calendar", "calendar-days", "calendar.decide"),
     ("workbook", "/admin/workbook", "sheet", "agency.change"),
     ("processes", "/admin/processes", "workflow", "catalogue.see"),
+    ("proposals", "/admin/proposals", "lightbulb", "catalogue.see"),
     ("clients", "/admin/clients", "key-round", "client.manage"),
     ("pack", "/admin/pack", "package", "admin.see"),
     ("audit", "/admin/audit", "scroll-text", "audit.see"),

@@ -3,7 +3,7 @@
 from django.urls import path, register_converter
 
 from .dates import IsoDay
-from .pages import agencies, catalogue, overview, people, system, wording
+from .pages import agencies, catalogue, overview, people, proposals, routing, system, wording
 
 register_converter(IsoDay, "isoday")
 
@@ -54,6 +54,11 @@ urlpatterns = [
     path("admin/processes/<str:key>", overview.process, name="admin_process"),
     path("admin/clients", system.clients, name="admin_clients"),
     path("admin/clients/<uuid:id>/revoke", system.client_revoke, name="admin_client_revoke"),
+    path("admin/proposals", proposals.proposals, name="admin_proposals"),
+    path("admin/proposals/train", proposals.train, name="admin_proposals_train"),
+    path("admin/proposals/back", proposals.take_back, name="admin_proposals_back"),
+    path("admin/proposals/models/<uuid:id>/live", proposals.put_live, name="admin_model_live"),
+    path("admin/proposals/routing", routing.trial, name="admin_routing_trial"),
     path("admin/pack", overview.pack, name="admin_pack"),
     path("admin/audit", overview.audit_log, name="admin_audit"),
 ]

@@ -9,6 +9,7 @@ from typing import Any
 
 from django import forms
 
+from ngomon.cases import queries as cases
 from ngomon.cases.rules.standard import fill
 from ngomon.cases.terms import Contact, Filing
 from ngomon.core.ids import uuid7
@@ -123,28 +124,42 @@ class OnBehalfForm(forms.Form):
         self.fields["name"] = forms.CharField(label=text(label + "name"), max_length=120, required=False)
         self.fields["phone"] = forms.CharField(label=text(label + "phone"), max_length=30, required=False)
         self.fields["email"] = forms.EmailField(label=text(label + "email"), required=False)
-        self.fields["lon"] = forms.FloatField(widget=forms.HiddenInput, required=False)
-        self.fields["lat"] = forms.FloatField(widget=forms.HiddenInput, required=False)
+        for hidden in ("lon", "lat", "place_source", "place_accuracy_m", "place_choice"):
+            self.fields[hidden] = forms.CharField(widget=forms.HiddenInput, required=False, max_length=60)
+        self.day, self.language = day, language
         self.fields["token"] = forms.CharField(widget=forms.HiddenInput, max_length=64)
 
     def clean(self) -> dict[str, Any]:
-        """A place is needed: the pin, else the best hit of the gazetteer for the words."""
+        """A place is needed: the pin, else the reading of the words that was chosen; words alone are asked about first."""
         said: dict[str, Any] = super().clean() or {}
-        if said.get("lon") is None or said.get("lat") is None:
-            found = directory.find_places(said.get("place_words", ""), 1) if said.get("place_words") else []
-            if found:
-                said["lon"], said["lat"] = found[0].lon, found[0].lat
-            else:
-                self.add_error("place_words", text("web.desk.new_place_needed"))
+        self.understood = directory.understand_place(str(said.get("place_words", "")), on=self.day)
+        placed = cases.placed(said, self.understood)
+        if placed is None:
+            known = len(self.understood.readings)
+            code = "place_confirm" if known == 1 else "place_choose"
+            self.add_error("place_words", text(f"web.desk.new_{code if known else 'place_needed'}"))
+        said["placed"] = placed
         return said
+
+    def readings(self) -> dict[str, Any]:
+        """What the words of the place were understood to mean, as the page offers it."""
+        words = str(self.data.get("place_words", ""))[:300] if self.is_bound else ""
+        if not words.strip():
+            return {"readings": [], "place_advice": ""}
+        found = directory.understand_place(words, on=self.day)
+        chosen = cases.chosen_key(self.data, found, directory.place_limit_m())
+        shown = directory.readings_in_words(found, self.language, chosen=chosen)
+        return {"readings": shown, "place_advice": in_language(found.advice, self.language)}
 
     def filing(self) -> Filing:
         """The report as intake takes it."""
         said = self.cleaned_data
         return Filing(
             text=said["text"],
-            lon=said["lon"],
-            lat=said["lat"],
+            lon=said["placed"].lon,
+            lat=said["placed"].lat,
+            place_radius_m=said["placed"].radius_m,
+            place_source=said["placed"].source,
             source=said["source"],
             external_id=said["token"],
             category=said["category"],

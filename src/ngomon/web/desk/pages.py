@@ -27,7 +27,7 @@ from ngomon.messages import commands as messages_commands
 from ngomon.messages import queries as messages
 from ngomon.processes import queries as processes
 
-from . import views
+from . import panel, views
 from .forms import ActionForm, Around, OnBehalfForm, agency_choices
 from .views import Queue, queues_of
 
@@ -144,6 +144,7 @@ def _case_page(request: HttpRequest, number: str, status: int = 200, **more: Any
     view = cases.staff_case(number, actor=actor)
     context = _frame(request, queue, chosen=view.line.number)
     context |= views.glance(view, actor=actor, at=now, language=language)
+    context |= panel.panel(view, actor=actor, language=language)
     context |= {
         "forms": _forms(view, request, more.pop("bound", None)),
         "may_merge": may(actor, "case.triage"),
@@ -166,7 +167,7 @@ def _forms(view: CaseView, request: HttpRequest, bound: ActionForm | None) -> li
     """One form for each action that this officer may take now."""
     line, actor = view.line, actor_from(request)
     language, now = language_of(request), clock.now()
-    proposed = directory.route_for(line.category, line.area, directory.local_day(now)).agency
+    proposed = cases.propose_agency(line.category, line.area, directory.local_day(now)).agency
     around = Around(line.agency, line.category, proposed, now, language, views.text_values(line, language))
     made = []
 
@@ -192,6 +193,10 @@ def _forms(view: CaseView, request: HttpRequest, bound: ActionForm | None) -> li
     return made
 
 
+STATED = ("despite_parts",)
+"""What a page asks besides the fields of the process."""
+
+
 @require_POST
 @requires("desk.see")
 def act(request: HttpRequest, number: str, action: str) -> HttpResponse:
@@ -203,16 +208,17 @@ def act(request: HttpRequest, number: str, action: str) -> HttpResponse:
         return _case_page(request, number, 409, failed=text("web.desk.error.not_now"))
     language = language_of(request)
     form = ActionForm(offered, Around(view.line.agency, view.line.category, "", now, language), request.POST)
+    stated = {name: request.POST[name] for name in STATED if request.POST.get(name)}
     try:
         if not form.is_valid():
             raise Invalid("web.desk.error.fields")
         photos = take_photos([upload.read() for upload in request.FILES.getlist("photos")])
-        _act(view, action, form.said(), photos, request)
+        _act(view, action, {**form.said(), **stated}, photos, request)
         _count_texts(request)
     except CityError as error:
         words, fields = views.refusal(error, language)
         return _case_page(request, number, error.status, bound=form, failed=words, failed_fields=fields)
-    return _back(request, number)
+    return back(request, number)
 
 
 def _act(
@@ -242,7 +248,8 @@ def _count_texts(request: HttpRequest) -> None:
             cases_commands.count_texts(chosen, actor=actor_from(request), at=clock.now())
 
 
-def _back(request: HttpRequest, number: str) -> HttpResponseRedirect:
+def back(request: HttpRequest, number: str) -> HttpResponseRedirect:
+    """To the case again, in the queue it was opened from."""
     queue = quote(request.GET.get("queue", ""))
     return HttpResponseRedirect(f"/desk/cases/{quote(number)}?queue={queue}")
 
@@ -255,7 +262,7 @@ def note(request: HttpRequest, number: str) -> HttpResponse:
     with unit():
         words = request.POST.get("note", "")
         cases_commands.comment(view.line.id, words, actor=actor_from(request), at=clock.now())
-    return _back(request, number)
+    return back(request, number)
 
 
 @require_POST
@@ -267,7 +274,7 @@ def category(request: HttpRequest, number: str) -> HttpResponse:
         cases_commands.change_category(
             cases.case_id_of(number), chosen, actor=actor_from(request), at=clock.now()
         )
-    return _back(request, number)
+    return back(request, number)
 
 
 @require_POST
@@ -279,7 +286,7 @@ def merge(request: HttpRequest, number: str) -> HttpResponse:
         cases_commands.merge(
             cases.case_id_of(number), cases.case_id_of(into), actor=actor_from(request), at=clock.now()
         )
-    return _back(request, into)
+    return back(request, into)
 
 
 @require_POST
@@ -288,7 +295,7 @@ def unmerge(request: HttpRequest, number: str) -> HttpResponse:
     """Undo a gathering."""
     with unit():
         cases_commands.unmerge(cases.case_id_of(number), actor=actor_from(request), at=clock.now())
-    return _back(request, number)
+    return back(request, number)
 
 
 @require_POST
@@ -351,7 +358,7 @@ def consult(request: HttpRequest, number: str) -> HttpResponse:
             actor=actor_from(request),
             at=clock.now(),
         )
-    return _back(request, number)
+    return back(request, number)
 
 
 @require_POST
@@ -395,9 +402,17 @@ def new_on_behalf(request: HttpRequest) -> HttpResponse:
         else:
             context = plain(request, receipt=receipt, case_url=f"/desk/cases/{receipt.number}")
             return render(request, "web/desk/filed.html", context)
-    context = plain(request, form=form, failed=failed)
+    context = plain(request, form=form, failed=failed, **form.readings())
     status = 422 if request.method == "POST" else 200
     return render(request, "web/desk/new.html", context, status=status)
+
+
+@require_POST
+@requires("case.file_on_behalf")
+def place_in_words(request: HttpRequest) -> HttpResponse:
+    """What the words of the place mean so far, to choose from. Changes nothing."""
+    form = OnBehalfForm(request.POST, at=clock.now(), language=language_of(request))
+    return render(request, "web/desk/readings.html", form.readings())
 
 
 def _file(form: OnBehalfForm, request: HttpRequest) -> Receipt:

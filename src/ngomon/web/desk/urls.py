@@ -2,12 +2,13 @@
 
 from django.urls import path
 
-from . import commitments, pages, publishing
+from . import commitments, pages, publishing, same
 
 urlpatterns = [
     path("desk", pages.desk, name="desk"),
     path("desk/search", pages.search, name="desk_search"),
     path("desk/new", pages.new_on_behalf, name="desk_new"),
+    path("desk/new/place", pages.place_in_words, name="desk_new_place"),
     path("desk/messages", pages.messages_out, name="desk_messages"),
     path("desk/messages/<uuid:id>/resend", pages.resend, name="desk_resend"),
     path("desk/consultations", pages.consultations, name="desk_consultations"),
@@ -25,6 +26,9 @@ urlpatterns = [
     path("desk/cases/<str:number>/category", pages.category, name="desk_category"),
     path("desk/cases/<str:number>/merge", pages.merge, name="desk_merge"),
     path("desk/cases/<str:number>/unmerge", pages.unmerge, name="desk_unmerge"),
+    path("desk/cases/<str:number>/apart", same.keep_apart, name="desk_apart"),
+    path("desk/cases/<str:number>/parent", same.parent, name="desk_parent"),
+    path("desk/cases/<str:number>/split/<uuid:id>", same.split, name="desk_split"),
     path("desk/cases/<str:number>/consult", pages.consult, name="desk_consult"),
     path("desk/cases/<str:number>/opinion", pages.opinion, name="desk_opinion"),
     path("desk/cases/<str:number>/reporter", pages.reporter, name="desk_reporter"),

@@ -25,6 +25,8 @@ from ngomon.messages import queries as messages
 from ngomon.processes import queries as processes
 from ngomon.processes.terms import OpenTask
 
+from .proposed import proposal, urgency_shown
+
 
 @dataclass(frozen=True)
 class Queue:
@@ -97,6 +99,13 @@ ICONS = {
     "cases.case_opened": "megaphone",
     "cases.signal_received": "inbox",
     "cases.merged": "merge",
+    "cases.linked": "merge",
+    "cases.split": "split",
+    "cases.kept_apart": "x",
+    "cases.child_linked": "network",
+    "cases.child_unlinked": "network",
+    "cases.child_moved": "network",
+    "cases.recurred": "history",
     "cases.unmerged": "split",
     "cases.rated": "star",
     "cases.committed": "calendar-clock",
@@ -155,6 +164,7 @@ def row(line: CaseLine, at: datetime, language: str) -> dict[str, Any]:
         "due_at": due_at,
         "is_late": due_at is not None and due_at < at,
         "url": f"/desk/cases/{line.number}",
+        "urgency": urgency_shown(line, language),
     }
 
 
@@ -242,39 +252,6 @@ def _picture(view: PictureView) -> dict[str, Any]:
     }
 
 
-def _proposal(line: CaseLine, at: datetime, language: str) -> dict[str, Any] | None:
-    if line.status not in {"received", "waiting"}:
-        return None
-    routing = directory.route_for(line.category, line.area, directory.local_day(at))
-    spoken = next((p for p in cases.propose(line.text) if p.key == line.category), None)
-    return {
-        "agency": agency_name(routing.agency, language),
-        "why": in_language(routing.why, language),
-        "words": ", ".join(spoken.because) if spoken else "",
-        "category": category_name(line.category, language),
-    }
-
-
-def _candidates(view: CaseView, at: datetime) -> list[dict[str, Any]]:
-    line = view.line
-    if line.status not in {"received", "waiting"}:
-        return []
-    found = cases.candidates(
-        lon=line.lon, lat=line.lat, text=line.text, category=line.category, at=at, but=line.id
-    )
-    return [
-        {
-            "number": c.number,
-            "text": c.text,
-            "thumbnail": c.thumbnail,
-            "metres": round(c.distance_m),
-            "age": round(c.age_h),
-            "words": ", ".join(c.shared_words) or "–",
-        }
-        for c in found
-    ]
-
-
 SENT_ICONS = {"smtp": "mail", "sms": "message-square", "tray": "inbox"}
 
 
@@ -292,6 +269,14 @@ def _sent(view: CaseView, actor: Actor) -> list[dict[str, Any]]:
     ]
 
 
+def place_note(line: CaseLine, language: str) -> str:
+    """How the place is known and how exactly, where it is a circle; empty for a pin."""
+    if not line.place_radius_m:
+        return ""
+    source = line.place_source if line.place_source in {"gps", "asset"} else "words"
+    return text(f"cases.place.by_{source}", language, radius=directory.length(line.place_radius_m, language))
+
+
 def glance(view: CaseView, *, actor: Actor, at: datetime, language: str) -> dict[str, Any]:
     """Everything on the case's page but the forms."""
     line = view.line
@@ -301,8 +286,11 @@ def glance(view: CaseView, *, actor: Actor, at: datetime, language: str) -> dict
     after = [p for p in view.pictures if p.role == "after"]
     answers = [e for e in view.entries if e.kind == "answer" and e.is_current]
     point = {"type": "Feature", "geometry": {"type": "Point", "coordinates": [line.lon, line.lat]}}
+    about = {"state": "selected", "radius_m": line.place_radius_m}
+    note = place_note(line, language)
     return {
         "view": view,
+        "place_note": note,
         "said": [(s.text, _source(s.source, language), s.received_at) for s in view.signals if s.text],
         "line": line,
         "category": category_name(line.category, language),
@@ -318,11 +306,11 @@ def glance(view: CaseView, *, actor: Actor, at: datetime, language: str) -> dict
         "danger": ", ".join(cases.danger_words(line.text)),
         "pair": (picture_url(before[0].file), picture_url(after[-1].file)) if before and after else None,
         "pictures": [_picture(p) for p in view.pictures],
-        "point": {"type": "FeatureCollection", "features": [{**point, "properties": {"state": "selected"}}]},
+        "point": {"type": "FeatureCollection", "features": [{**point, "properties": about}]},
         "center": (line.lon, line.lat),
         "answer": answers[-1] if answers else None,
-        "proposal": _proposal(line, at, language),
-        "candidates": _candidates(view, at),
+        "proposal": proposal(line, at, language),
+        "urgency": urgency_shown(line, language),
         "consultations": consulted(view, language),
         "may_consult": may_consult(view, actor),
         "history": history_lines(history("case", str(line.id)), view, language),

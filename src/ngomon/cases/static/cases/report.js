@@ -1,12 +1,37 @@
 // Small helps of the citizen's pages; each page works without them.
 
-// A place chosen by its name moves the pin.
+// A place chosen by its words moves the pin and draws how far off it may be.
+const placeField = () => document.querySelector("place-field");
+const isSet = () => Boolean(document.querySelector(".place-field__numbers input")?.value);
+function take(choice) {
+  const [lon, lat, radius] = choice.value.split(",").map(Number);
+  const field = placeField();
+  if (Number.isFinite(lon) && Number.isFinite(lat) && typeof field?.put === "function") {
+    field.put([lon, lat], choice.dataset.source || "words", radius);
+  }
+}
 document.addEventListener("change", (event) => {
   const choice = event.target;
-  if (!(choice instanceof HTMLInputElement) || choice.name !== "place_choice" || !choice.checked) return;
-  const [lon, lat] = choice.value.split(",").map(Number);
-  const field = document.querySelector("place-field");
-  if (Number.isFinite(lon) && Number.isFinite(lat) && typeof field?.put === "function") field.put([lon, lat], "typed");
+  if (choice instanceof HTMLInputElement && choice.name === "place_choice" && choice.checked) take(choice);
+});
+
+// The only reading comes chosen: show it, where nothing else said the place. An answer that was under way while
+// somebody chose comes without the choice: give it back.
+function showChosen() {
+  const choice = document.querySelector("input[name=place_choice]:checked");
+  if (choice && !isSet()) return take(choice);
+  if (choice || !["words", "asset"].includes(placeField()?.source)) return;
+  const at = ["lon", "lat"].map((name) => document.querySelector(`.place-field__numbers [name=${name}]`)?.value).join(",");
+  const own = [...document.querySelectorAll("input[name=place_choice]")].find((one) => one.value.startsWith(`${at},`));
+  if (own) own.checked = true;
+}
+document.addEventListener("htmx:afterSettle", showChosen);
+customElements.whenDefined("place-field").then(showChosen);
+
+// Other words, another place: what the earlier words said no longer counts.
+document.addEventListener("input", (event) => {
+  const field = placeField();
+  if (event.target?.name === "place_words" && ["words", "asset"].includes(field?.source)) field.clear();
 });
 
 // A second tap while the first is on its way does nothing.

@@ -15,6 +15,11 @@ from uuid import UUID
 
 from ngomon.core.errors import Invalid
 from ngomon.core.terms import Event, event
+from ngomon.directory.terms.places import Asset as Asset
+from ngomon.directory.terms.places import PartKind as PartKind
+from ngomon.directory.terms.places import PlacePart as PlacePart
+from ngomon.directory.terms.places import PlaceReading as PlaceReading
+from ngomon.directory.terms.places import Understood as Understood
 
 Text = Mapping[str, str]
 """A name or text by language code; read it with `core.text.in_language`."""

@@ -1,0 +1,196 @@
+"""What lies around a point and may be the same thing: open cases, weighed by `rules.same`, in one statement of few columns."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.db import connection
+
+from ngomon.core.errors import NotFound
+from ngomon.core.geo import distance_m
+from ngomon.directory import queries as directory
+
+from .rules import same
+from .rules.same_weights import SURE, Threshold
+from .terms import Candidate
+
+_COLUMNS = (
+    "id", "number", "text", "place", "category", "status", "opened_at", "lon", "lat", "thumbnail", "reports",
+    "is_public", "look",
+)  # fmt: skip
+# The conditions stand as the partial indexes have them, so that both databases use those.
+_OPEN = '"is_open" AND "opened_at" > %s'
+_LATELY_CLOSED = 'NOT "is_open" AND "merged_into" IS NULL AND "closed_at" > %s'
+_NEAREST = (
+    'SELECT {columns} FROM "cases_case" WHERE {which} AND "cell" IN ({cells})'
+    ' ORDER BY ("lon" - %s) * ("lon" - %s) * %s + ("lat" - %s) * ("lat" - %s) LIMIT %s'
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What the city's pack says in `[same_thing]` of city.toml. Automatic links wait for a city to measure its own pairs."""
+
+    automatic: bool = False
+    links: Threshold = SURE
+    recurrence_days: int = 90
+
+    @classmethod
+    def of(cls, body: Mapping[str, Any]) -> Settings:
+        """From the pack; what is left out, or is no number that makes sense, stays as measured."""
+
+        def number(name: str, default: float, most: float) -> float:
+            given = body.get(name)
+            return float(given) if isinstance(given, (int, float)) and 0 <= given <= most else default
+
+        links = Threshold(
+            number("score", SURE.score, 1),
+            number("share", SURE.share, 1),
+            number("overlap", SURE.overlap, 1),
+            number("metres", SURE.metres, same.FAR_M),
+        )
+        return cls(body.get("automatic") is True, links, int(number("recurrence_days", 90, 3650)))
+
+
+def settings() -> Settings:
+    """The city's settings for what is the same thing."""
+    found = directory.city().extra.get("same_thing")
+    return Settings.of(found if isinstance(found, Mapping) else {})
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The report that looks around. Shape: lon, lat. Units: `uncertain_m`, how far off the place may be."""
+
+    lon: float
+    lat: float
+    text: str
+    category: str = ""
+    place: str = ""
+    looks: tuple[int, ...] = ()
+    uncertain_m: float = 0.0
+
+
+def candidates(
+    *,
+    lon: float,
+    lat: float,
+    text: str,
+    category: str,
+    at: datetime,
+    most: int = same.SHOWN,
+    but: UUID | None = None,
+    place: str = "",
+    looks: tuple[int, ...] = (),
+    uncertain_m: float = 0.0,
+    apart: Iterable[UUID] = (),
+) -> list[Candidate]:
+    """Open cases that may speak of the same thing, best first, with score and reason. One statement.
+
+    Units: within the nine cells around the point (at least 200 m each way) and 90 days, the nearest 60. `but`: the case
+    that asks; `apart`: cases that somebody said are not the same.
+    """
+    asked = Asked(lon, lat, text, category, place, looks, uncertain_m)
+    rows = _nearest(_OPEN, at - timedelta(days=same.OPEN_DAYS), lon, lat)
+    left_out = {but, *apart}
+    return _weighed(asked, [row for row in rows if _uuid(row[0]) not in left_out], at, most)
+
+
+def lately_closed(asked: Asked, *, at: datetime, days: int, most: int = same.SHOWN) -> list[Candidate]:
+    """Cases answered or closed in these days that the report may be a repeat of, best first. Age counts for nothing here:
+    what comes back comes later. One statement."""
+    rows = _nearest(_LATELY_CLOSED, at - timedelta(days=days), asked.lon, asked.lat)
+    told = [row for row in rows if row[5] in ("answered", "closed")]
+    return _weighed(asked, told, at, most, counts_age=False)
+
+
+def _nearest(which: str, since: datetime, lon: float, lat: float) -> Sequence[Sequence[Any]]:
+    cells = ", ".join(map(str, same.cells_around(lon, lat)))
+    names = ", ".join(f'"{name}"' for name in _COLUMNS)
+    narrowing = math.cos(math.radians(lat)) ** 2
+    values = [
+        connection.ops.adapt_datetimefield_value(since), lon, lon, narrowing, lat, lat, same.NEAREST,
+    ]  # fmt: skip
+    with connection.cursor() as cursor:
+        cursor.execute(_NEAREST.format(columns=names, which=which, cells=cells), values)
+        rows: Sequence[Sequence[Any]] = cursor.fetchall()
+    return rows
+
+
+def _uuid(value: Any) -> UUID:
+    return value if isinstance(value, UUID) else UUID(hex=value)
+
+
+def _instant(value: Any) -> datetime:
+    read = datetime.fromisoformat(value) if isinstance(value, str) else value
+    return read.replace(tzinfo=UTC) if read.tzinfo is None else read
+
+
+def look_of(hexadecimal: str) -> tuple[int, ...]:
+    """A kept picture hash as a number; none for none."""
+    return (int(hexadecimal, 16),) if hexadecimal else ()
+
+
+def _parent(category: str) -> str:
+    try:
+        return directory.category(category).parent if category else ""
+    except NotFound:
+        return ""
+
+
+def _weighed(
+    asked: Asked, rows: Sequence[Sequence[Any]], at: datetime, most: int, *, counts_age: bool = True
+) -> list[Candidate]:
+    here, parent = (asked.lon, asked.lat), _parent(asked.category)
+    around: list[tuple[Sequence[Any], same.Other, float]] = []
+    for row in rows:
+        metres = distance_m(here, (row[7], row[8]))
+        if metres > same.FAR_M:
+            continue
+        hours = abs((at - _instant(row[6])).total_seconds()) / 3600
+        other = same.Other(
+            same.spoken(row[2], row[3], look_of(row[12])),
+            metres,
+            hours if counts_age else 0.0,
+            asked.category == row[4],
+            bool(parent) and asked.category != row[4] and _parent(row[4]) == parent,
+            asked.uncertain_m,
+        )
+        around.append((row, other, hours))
+    mine = same.spoken(asked.text, asked.place, asked.looks)
+    found = same.weigh(mine, [other for _, other, _ in around])
+    ranked = sorted(zip(around, found, strict=True), key=lambda pair: -pair[1].score)
+    return [
+        _candidate(asked, row, other, hours, likeness)
+        for (row, other, hours), likeness in ranked[:most]
+        if likeness.score >= same.SHOWN_FROM
+    ]
+
+
+def _candidate(
+    asked: Asked, row: Sequence[Any], other: same.Other, hours: float, likeness: same.Likeness
+) -> Candidate:
+    why = same.reasons(likeness, distance_m=other.distance_m, age_h=hours, text=asked.text)
+    return Candidate(
+        case_id=_uuid(row[0]),
+        number=row[1],
+        text=row[2],
+        category=row[4],
+        status=row[5],
+        distance_m=other.distance_m,
+        age_h=hours,
+        score=likeness.score,
+        share=likeness.share,
+        overlap=likeness.overlap,
+        said_score=same.in_words(likeness, other.distance_m),
+        shared_words=likeness.shared[:6],
+        because=why,
+        thumbnail=row[9],
+        reports=row[10],
+        is_public=bool(row[11]),
+    )

@@ -1,0 +1,79 @@
+"""The desk's panel "Có phải cùng một việc?": what may be the same, what was gathered, the parts, the repeats."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from ngomon.cases import queries as cases
+from ngomon.cases.terms import Candidate, CaseLine, CaseView, picture_url
+from ngomon.core.actors import Actor
+from ngomon.core.text import in_language
+from ngomon.core.texts import text
+from ngomon.directory import queries as directory
+from ngomon.ui.tags.words import number as in_digits
+
+
+def panel(view: CaseView, *, actor: Actor, language: str) -> dict[str, Any]:
+    """Everything the panel shows for a case that this officer may see."""
+    line = view.line
+    family = cases.family_of(line.id)
+    found = cases.same_as(line.id, actor=actor)
+    return {
+        "same": [_card(one, language) for one in found],
+        "parent": _row(family.parent, language) if family.parent else None,
+        "children": [_row(one, language) for one in family.children],
+        "open_children": sum(one.closed_at is None for one in family.children),
+        "gathered": [_row(one, language) for one in family.gathered],
+        "repeats": [_row(one, language) for one in family.repeats if one.id != line.id],
+        "repeats_words": repeats_words(family.repeats, language),
+        "split": [(s.id, s.text) for s in view.signals if s.id in family.linked],
+        "reused": [
+            {
+                "number": one.number,
+                "thumb": picture_url(one.thumbnail),
+                "away": _away(one.distance_m, language),
+            }
+            for one in cases.reused_pictures(line.id)
+        ],
+    }
+
+
+def repeats_words(lines: Sequence[CaseLine], language: str) -> str:
+    """ "đã xảy ra 3 lần từ tháng 8": how often, since which month; empty for once."""
+    if len(lines) < 2:
+        return ""
+    first = directory.local_day(min(one.opened_at for one in lines))
+    return text("cases.same.repeats", language, n=len(lines), month=f"{first.month}/{first.year}")
+
+
+def _away(metres: float, language: str) -> str:
+    if metres < 1000:
+        return text("cases.report.metres", language, n=in_digits(round(metres, -1), 0))
+    return text("web.desk.same_kilometres", language, n=in_digits(metres / 1000, 1))
+
+
+def _card(one: Candidate, language: str) -> dict[str, Any]:
+    """A candidate with its reason in words."""
+    return {
+        "number": one.number,
+        "url": f"/desk/cases/{one.number}",
+        "text": one.text,
+        "thumb": picture_url(one.thumbnail),
+        "category": in_language(directory.category(one.category).name, language),
+        "status": text(f"cases.status.{one.status}", language),
+        "score": text(one.said_score, language),
+        "tone": {"sure": "hue", "likely": "river"}.get(one.said_score.rsplit(".", 1)[1], "neutral"),
+        "why": ", ".join(text(key, language, **values) for key, values in one.because),
+        "reports": one.reports,
+    }
+
+
+def _row(one: CaseLine, language: str) -> dict[str, Any]:
+    return {
+        "number": one.number,
+        "url": f"/desk/cases/{one.number}",
+        "text": one.text,
+        "status": text(f"cases.status.{one.status}", language),
+        "opened_at": one.opened_at,
+    }
