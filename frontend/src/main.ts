@@ -16,6 +16,7 @@ const ISLANDS: Record<string, () => Promise<unknown>> = {
   "photo-field": () => import("./islands/photo-field.ts"),
   "before-after": () => import("./islands/before-after.ts"),
   "work-queue": () => import("./islands/work-queue.ts"),
+  "case-presence": () => import("./islands/case-presence.ts"),
   "chart-view": () => import("./islands/chart-view.ts"),
   "blur-field": () => import("./islands/blur-field.ts"),
 };

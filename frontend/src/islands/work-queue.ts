@@ -1,5 +1,5 @@
 // <work-queue>: the desk by keyboard. Items are links marked `data-item`; j and k move, Enter opens, a letter presses the
-// button that bears it as `data-key`, ? shows them all.
+// button that bears it as `data-key`, x selects (with shift: all between), ? shows them all.
 
 import { element, isWriting } from "../dom.ts";
 import { say } from "../texts.ts";
@@ -7,8 +7,12 @@ import { say } from "../texts.ts";
 // The newest case each list has shown: what comes in later is pointed out, wherever its due time puts it.
 const newest = new Map<string, string>();
 
+// What was selected in each list stays so when the list fetches itself again.
+const picked = new Map<string, Set<string>>();
+
 class WorkQueue extends HTMLElement {
   private stop = new AbortController();
+  private last = -1;
 
   connectedCallback(): void {
     this.stop = new AbortController();
@@ -17,7 +21,58 @@ class WorkQueue extends HTMLElement {
       const item = (event.target as Element).closest<HTMLElement>("[data-item]");
       if (item) this.mark(item);
     });
+    this.addEventListener("click", (event) => {
+      const box = (event.target as Element).closest<HTMLInputElement>("input[data-pick]");
+      if (box) this.pick(this.boxes().indexOf(box), box.checked, event.shiftKey);
+    });
+    for (const box of this.boxes()) box.checked = this.chosen().has(box.value);
+    this.countPicked();
     this.pointOut();
+  }
+
+  private boxes(): HTMLInputElement[] {
+    return [...this.querySelectorAll<HTMLInputElement>("input[data-pick]")];
+  }
+
+  private chosen(): Set<string> {
+    const list = this.getAttribute("hx-get")?.replace(/&chosen=.*/, "") ?? "";
+    const found = picked.get(list) ?? new Set<string>();
+    picked.set(list, found);
+    return found;
+  }
+
+  /** Select or let go; with shift also all between here and where it was done last. */
+  private pick(here: number, on: boolean, range: boolean): void {
+    const boxes = this.boxes();
+    const from = range && this.last >= 0 ? this.last : here;
+    for (const box of boxes.slice(Math.min(from, here), Math.max(from, here) + 1)) {
+      box.checked = on;
+      if (on) this.chosen().add(box.value);
+      else this.chosen().delete(box.value);
+    }
+    this.last = here;
+    this.countPicked();
+  }
+
+  private countPicked(): void {
+    const n = this.boxes().filter((box) => box.checked).length;
+    const words = this.querySelector<HTMLElement>("[data-picked]");
+    if (words) words.textContent = n ? say("ui.js.queue.picked", { n: String(n) }) : "";
+    const go = this.querySelector<HTMLButtonElement>("[data-pick-go]");
+    if (go) go.disabled = n === 0;
+  }
+
+  /** `x` selects the item that the keys stand on, unless a page's own action bears the letter. */
+  private pickHere(range: boolean): boolean {
+    const items = this.items();
+    const focused = items.indexOf(document.activeElement as HTMLElement);
+    const here = focused >= 0 ? focused : items.findIndex((item) => item.getAttribute("aria-current") === "true");
+    const box = this.boxes()[here];
+    if (!box) return false;
+    const taken = [...document.querySelectorAll<HTMLElement>("[data-key=x]")].some((one) => one.offsetParent !== null);
+    if (focused < 0 && taken) return false;
+    this.pick(here, range || !box.checked, range);
+    return true;
   }
 
   private pointOut(): void {
@@ -51,6 +106,7 @@ class WorkQueue extends HTMLElement {
     if (key === "j" || key === "k") return this.move(key === "j" ? 1 : -1);
     if (key === "?") return this.help();
     if (key === "/") return this.search();
+    if ((key === "x" || key === "X") && this.pickHere(key === "X")) return true;
     const wanted = key.toLowerCase();
     const button = [...document.querySelectorAll<HTMLElement>("[data-key]")].find(
       (one) => one.dataset["key"]?.toLowerCase() === wanted && one.offsetParent !== null,
@@ -100,6 +156,8 @@ class WorkQueue extends HTMLElement {
       ["j", say("ui.js.queue.next")],
       ["k", say("ui.js.queue.previous")],
       ["Enter", say("ui.js.queue.open")],
+      ["x", say("ui.js.queue.pick")],
+      ["Shift + x", say("ui.js.queue.pick_range")],
       ["/", say("ui.js.queue.search")],
       ["?", say("ui.js.queue.this_help")],
     ];

@@ -6,13 +6,14 @@ Accounts hear by their inbox and ways; those without account by the contact they
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 from uuid import UUID
 
 from ngomon.core.actors import Actor
 from ngomon.core.errors import CityError, NotFound
+from ngomon.core.events import history
 from ngomon.core.react import every, on
 from ngomon.core.terms import Recorded
 from ngomon.core.units import current_unit
@@ -24,13 +25,27 @@ from ngomon.messages.commands import tell
 from ngomon.messages.terms import message_id
 from ngomon.processes.terms import ClockMoved, CommitmentDue, ProcessEnded, TaskDone, WorkMoved
 
-from .commands import ask_for_training, follow_process, look_back, remember_decision, review_project
+from .bulk_terms import BulkAdvanced, BulkReleased, BulkStarted, BulkUndoing
+from .bulks import is_held, rows_told
+from .commands import (
+    ask_for_training,
+    carry_back,
+    carry_on,
+    follow_process,
+    forget_unused,
+    look_back,
+    release_due,
+    remember_decision,
+    review_project,
+)
+from .commands import told as told_bulk
 from .learned import is_training_due, start_training
 from .looking import look_over_pictures as look_over_pictures
 from .public import Hearer, Told, hearers_of, told_of, was_linked
 from .queries import acknowledged_by
 from .terms import (
     CASE,
+    MESSAGES,
     REPORTER,
     CaseMerged,
     CaseMoved,
@@ -43,19 +58,6 @@ from .terms import (
     Status,
     TrainingAsked,
 )
-
-# What an action of the process means to a reporter. Others are the offices' own business.
-MESSAGES: Mapping[str, str] = {
-    "accept": "acknowledged",
-    "route": "routed",
-    "ask": "asked",
-    "publish": "answered",
-    "reject": "rejected",
-    "refer": "rejected",
-    "object": "reopened",
-    "overturn": "reopened",
-    "promise_due": "reopened",
-}
 
 
 @on(CaseOpened)
@@ -102,7 +104,7 @@ def when_case_moved_tell_reporter(
 ) -> None:
     """What the offices did, where it means something to the reporter."""
     template = MESSAGES.get(event.action)
-    if template is None:
+    if template is None or is_held(recorded):
         return
     if template == "answered" and event.status == Status.RECORDED:
         return  # recorded is not solved: `when_project_recorded_tell_reporter` says what it is
@@ -117,6 +119,8 @@ def when_date_promised_tell_reporter(
     recorded: Recorded, event: CommitmentMade, *, actor: Actor, at: datetime
 ) -> None:
     """A date by which it will be done, and that the case opens again on it."""
+    if is_held(recorded):
+        return
     told = told_of(UUID(event.case_id))
     _tell_all(recorded, told, "committed", {"day": _day(event.until)}, actor=actor, at=at)
 
@@ -126,6 +130,8 @@ def when_cases_merged_tell_reporters(
     recorded: Recorded, event: CaseMerged, *, actor: Actor, at: datetime
 ) -> None:
     """Where to follow it from now on. The reporters already belong to the other case."""
+    if is_held(recorded):
+        return
     was, into = told_of(UUID(event.case_id)), told_of(UUID(event.into))
     found = hearers_of(into.id, actor=actor, purpose="cases.merged", at=at)
     _tell(recorded, into, "merged", found, {"number": was.number, "into": into.number}, actor=actor, at=at)
@@ -266,7 +272,7 @@ def _officer_decides(recorded: Recorded) -> bool:
     return is_person and getattr(recorded.event, "action", "route") == "route"
 
 
-@on(CaseMoved, CategoryChanged, from_start=True)
+@on(CaseMoved, CategoryChanged, from_start=True, only=_officer_decides)
 def when_officer_decided_remember_it(
     recorded: Recorded,
     event: CaseMoved | CategoryChanged,
@@ -275,8 +281,7 @@ def when_officer_decided_remember_it(
     at: datetime,  # noqa: ARG001
 ) -> None:
     """The decision beside the proposal: what the model learns from, and how corrections are counted."""
-    if _officer_decides(recorded):
-        remember_decision(UUID(event.case_id), actor=actor, at=recorded.at)
+    remember_decision(UUID(event.case_id), actor=actor, at=recorded.at)
 
 
 @on(TrainingAsked)
@@ -296,3 +301,54 @@ def learn_anew(*, actor: Actor, at: datetime) -> None:
     """A new model is asked for once a week where enough was decided since the last one."""
     if is_training_due(at):
         ask_for_training(actor=actor, at=at)
+
+
+# --- work in bulk -------------------------------------------------------------------------------------------------------
+
+TOLD_AT_ONCE = 25
+
+
+@on(BulkStarted, BulkAdvanced)
+def when_bulk_started_carry_on(
+    _: Recorded, event: BulkStarted | BulkAdvanced, *, actor: Actor, at: datetime
+) -> None:
+    """The next cases; the event of each unit starts the one after, so others' work goes on in between."""
+    carry_on(UUID(event.bulk_id), actor=actor, at=at)
+
+
+@on(BulkUndoing)
+def when_bulk_undoing_carry_back(_: Recorded, event: BulkUndoing, *, actor: Actor, at: datetime) -> None:
+    """The next cases go back to where they were."""
+    carry_back(UUID(event.bulk_id), actor=actor, at=at)
+
+
+@on(BulkReleased)
+def when_bulk_released_tell_reporters(
+    _: Recorded, event: BulkReleased, *, actor: Actor, at: datetime
+) -> None:
+    """What waited while the bulk could be undone is told now, in the same words and under the same ids as by hand."""
+    rows = rows_told(UUID(event.bulk_id), event.after, TOLD_AT_ONCE)
+    for _n, case_id, before, until in rows:
+        for recorded in history(CASE, str(case_id)):
+            if not before < recorded.version <= until:
+                continue
+            if isinstance(recorded.event, CaseMoved):
+                when_case_moved_tell_reporter(recorded, recorded.event, actor=actor, at=at)
+            elif isinstance(recorded.event, CommitmentMade):
+                when_date_promised_tell_reporter(recorded, recorded.event, actor=actor, at=at)
+            elif isinstance(recorded.event, CaseMerged):
+                when_cases_merged_tell_reporters(recorded, recorded.event, actor=actor, at=at)
+    if len(rows) == TOLD_AT_ONCE:
+        told_bulk(UUID(event.bulk_id), rows[-1][0], actor=actor, at=at)
+
+
+@every(seconds=15)
+def release_bulks(*, actor: Actor, at: datetime) -> None:
+    """Where the time for undoing is over, the reporters are told."""
+    release_due(actor=actor, at=at)
+
+
+@every(hours=6)
+def forget_unused_selections(*, actor: Actor, at: datetime) -> None:
+    """Selections that nothing was done with for a day."""
+    forget_unused(at - timedelta(days=1), actor=actor, at=at)

@@ -696,3 +696,17 @@ class Urgency:
     level: UrgencyLevel
     points: int
     reasons: tuple[UrgencyReason, ...] = ()
+
+
+# What an action of the process means to a reporter. Others are the offices' own business.
+MESSAGES: Mapping[str, str] = {
+    "accept": "acknowledged",
+    "route": "routed",
+    "ask": "asked",
+    "publish": "answered",
+    "reject": "rejected",
+    "refer": "rejected",
+    "object": "reopened",
+    "overturn": "reopened",
+    "promise_due": "reopened",
+}

@@ -62,6 +62,14 @@ class Engine(Protocol):
         """Count one use of a limited thing; how many seconds to wait, 0 when it is within the limit."""
         ...
 
+    def be_here(self, thing: str, who: str, doing: str, at: datetime) -> None:
+        """Note that somebody has a thing open now. Not kept over a restart."""
+        ...
+
+    def who_is_here(self, thing: str, since: datetime) -> list[tuple[str, str]]:
+        """Who has a thing open since then, and what they do; seen by every process."""
+        ...
+
     def tidy(self, at: datetime) -> None:
         """Forget counts of uses whose windows are over."""
         ...

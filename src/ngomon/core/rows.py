@@ -3,7 +3,7 @@ without the cost of building queries. Everything else uses the ORM."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from functools import cache
 from typing import Any, TypeVar
@@ -198,6 +198,20 @@ def _changes(row: Tracked) -> tuple[tuple[str, ...], list[Any]]:
 def _update(model: type[models.Model], names: tuple[str, ...]) -> str:
     changes = ", ".join(f'"{name}" = %s' for name in names)
     return f'UPDATE "{model._meta.db_table}" SET {changes} WHERE "id" = %s'
+
+
+def kept(row: Tracked) -> dict[str, Any]:
+    """A row as it is now, but its key and version, to be given back later."""
+    return {name: getattr(row, name) for name in columns_of(type(row)) if name not in {"id", "version"}}
+
+
+def give_back(row: Tracked, was: Mapping[str, Any]) -> None:
+    """Set a row's columns to what `kept` told, also after a way through JSON. Columns that came later stay as they are."""
+    names, readers = columns_of(type(row)), dict(_readers(type(row)))
+    for place, name in enumerate(names):
+        if name in was:
+            read = readers.get(place)
+            setattr(row, name, read(was[name]) if read else was[name])
 
 
 def save(row: Tracked) -> None:

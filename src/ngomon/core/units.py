@@ -88,6 +88,41 @@ def unit() -> Iterator[Unit]:
             log.exception("after the commit")
 
 
+class Part:
+    """A part of a unit that may fail alone: what it emitted, for whoever keeps a list of what came of it."""
+
+    def __init__(self, unit: Unit) -> None:
+        self._unit = unit
+        self._lengths = [len(unit.events), len(unit.audits), len(unit.deliveries), len(unit.after)]
+        self._indexed = dict(unit.indexed)
+
+    @property
+    def events(self) -> list[Row]:
+        """The events that this part emitted so far."""
+        return self._unit.events[self._lengths[0] :]
+
+    def forget(self) -> None:
+        """Take back what the part gathered."""
+        of = self._unit
+        held: tuple[list[Any], ...] = (of.events, of.audits, of.deliveries, of.after)
+        for gathered, length in zip(held, self._lengths, strict=True):
+            del gathered[length:]
+        self._unit.indexed.clear()
+        self._unit.indexed.update(self._indexed)
+
+
+@contextmanager
+def part() -> Iterator[Part]:
+    """Inside a unit: a part that leaves no trace when it raises, while the rest of the unit goes on."""
+    begun = Part(current_unit())
+    try:
+        with transaction.atomic():
+            yield begun
+    except BaseException:
+        begun.forget()
+        raise
+
+
 def command(function: Callable[P, R]) -> Callable[P, R]:
     """Marks a write: one thing somebody does. Refuses to run outside a unit.
 

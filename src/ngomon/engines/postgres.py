@@ -113,6 +113,23 @@ class PostgresEngine:
         left_s = window_s - (at - started_at).total_seconds()
         return 0 if uses <= limit else max(1, int(left_s) + 1)
 
+    def be_here(self, thing: str, who: str, doing: str, at: datetime) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "INSERT INTO core_presence (thing, who, doing, at) VALUES (%s, %s, %s, %s)"
+                " ON CONFLICT (thing, who) DO UPDATE SET doing = EXCLUDED.doing, at = EXCLUDED.at",
+                [thing, who, doing, at],
+            )
+
+    def who_is_here(self, thing: str, since: datetime) -> list[tuple[str, str]]:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT who, doing FROM core_presence WHERE thing = %s AND at >= %s ORDER BY who",
+                [thing, since],
+            )
+            return [(row[0], row[1]) for row in cursor.fetchall()]
+
     def tidy(self, at: datetime) -> None:
         with connection.cursor() as cursor:
+            cursor.execute("DELETE FROM core_presence WHERE at < %s - interval '5 minutes'", [at])
             cursor.execute("DELETE FROM core_rate WHERE started_at < %s - interval '2 days'", [at])

@@ -11,7 +11,7 @@ import time
 from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import connection
 
@@ -76,6 +76,38 @@ class _Rates:
             }
 
 
+class _Presence:
+    """Who has what open, in the memory of the one web process."""
+
+    MOST_THINGS = 20_000
+
+    def __init__(self) -> None:
+        self._guard = threading.Lock()
+        self._here: dict[str, dict[str, tuple[str, datetime]]] = {}
+
+    def note(self, thing: str, who: str, doing: str, at: datetime) -> None:
+        with self._guard:
+            here = self._here.pop(thing, {})
+            # Put back at the end: what nobody looked at for longest goes first.
+            self._here[thing] = here
+            here[who] = (doing, at)
+            if len(self._here) > self.MOST_THINGS:
+                self._here.pop(next(iter(self._here)))
+
+    def since(self, thing: str, since: datetime) -> list[tuple[str, str]]:
+        with self._guard:
+            here = self._here.get(thing, {})
+            return sorted((who, doing) for who, (doing, at) in here.items() if at >= since)
+
+    def tidy(self, before: datetime) -> None:
+        with self._guard:
+            self._here = {
+                thing: here
+                for thing, here in self._here.items()
+                if any(at >= before for _, at in here.values())
+            }
+
+
 class SQLiteEngine:
     """See `ngomon.core.engine.Engine`."""
 
@@ -84,6 +116,7 @@ class SQLiteEngine:
     def __init__(self) -> None:
         self._lock = _FairLock()
         self._rates = _Rates()
+        self._presence = _Presence()
         self._thread = threading.local()
 
     @contextmanager
@@ -171,5 +204,12 @@ class SQLiteEngine:
     def take(self, key: str, limit: int, window_s: int, at: datetime) -> int:
         return self._rates.take(key, limit, window_s, at.timestamp())
 
+    def be_here(self, thing: str, who: str, doing: str, at: datetime) -> None:
+        self._presence.note(thing, who, doing, at)
+
+    def who_is_here(self, thing: str, since: datetime) -> list[tuple[str, str]]:
+        return self._presence.since(thing, since)
+
     def tidy(self, at: datetime) -> None:
+        self._presence.tidy(at - timedelta(minutes=5))
         self._rates.tidy(at.timestamp())

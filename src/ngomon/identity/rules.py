@@ -130,6 +130,8 @@ for _action, _roles, _scope in (
     ("case.reporter", {R.IOC_OPERATOR, R.IOC_LEAD}, "city"),
     ("reporter.see", {R.IOC_OPERATOR, R.IOC_LEAD, R.PRIVACY_OFFICER}, "city"),
     ("case.note", ANY_STAFF - {R.PRIVACY_OFFICER, R.LEADER}, "agency"),
+    ("case.bulk", ANY_STAFF - {R.PRIVACY_OFFICER, R.LEADER}, "agency"),
+    ("case.hand_over", {R.IOC_LEAD, R.CITY_OFFICE, R.AGENCY_HEAD}, "agency"),
     ("case.direct", {R.LEADER, R.CITY_OFFICE}, "city"),
 ):
     declare(_action, _roles, _scope)

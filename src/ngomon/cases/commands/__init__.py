@@ -1,9 +1,23 @@
 """Everything somebody does with a report or a case; one function each, by who does it."""
 
 from .board import state_reason
+from .bulk import (
+    carry_back,
+    carry_on,
+    choose,
+    forget_unused,
+    preview,
+    release,
+    release_due,
+    start,
+    told,
+    undo_bulk,
+)
 from .citizen import appeal, follow, object_to_answer, rate, reply
 from .family import look_back, set_parent
+from .filters import remove_filter, save_filter
 from .handling import act_on_case, comment, consult, follow_process, give_opinion
+from .handover import hand_over
 from .intake import file_report
 from .learning import (
     ask_for_training,
@@ -18,6 +32,7 @@ from .pictures import decide_picture
 from .publishing import first_words_of, hide_words
 from .tracking import review_project
 from .triage import change_category
+from .undo import undo_action
 from .wording import count_texts
 from .wording import uses as text_uses
 
@@ -25,7 +40,10 @@ __all__ = [
     "act_on_case",
     "appeal",
     "ask_for_training",
+    "carry_back",
+    "carry_on",
     "change_category",
+    "choose",
     "comment",
     "consult",
     "count_texts",
@@ -34,24 +52,35 @@ __all__ = [
     "first_words_of",
     "follow",
     "follow_process",
+    "forget_unused",
     "give_opinion",
     "give_up_training",
+    "hand_over",
     "hide_words",
     "keep_apart",
     "look_back",
     "merge",
     "object_to_answer",
+    "preview",
     "put_model_live",
     "rate",
     "record_model",
+    "release",
+    "release_due",
     "remember_decision",
+    "remove_filter",
     "reply",
     "review_project",
+    "save_filter",
     "say_not_same",
     "set_parent",
     "split_signal",
+    "start",
     "state_reason",
     "take_model_back",
     "text_uses",
+    "told",
+    "undo_action",
+    "undo_bulk",
     "unmerge",
 ]

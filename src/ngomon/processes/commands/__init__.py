@@ -4,22 +4,28 @@ from .aside import set_aside, take_back
 from .clock import commit_until, extend, pause, resume
 from .consultation import answer_consultation, consult
 from .definitions import publish
+from .handover import hand_over, hand_to_agency
+from .restoring import as_it_is, restore
 from .steps import act, assign, cancel, reopen, start
 from .timers import mark_stale, move_work, wake
 
 __all__ = [
     "act",
     "answer_consultation",
+    "as_it_is",
     "assign",
     "cancel",
     "commit_until",
     "consult",
     "extend",
+    "hand_over",
+    "hand_to_agency",
     "mark_stale",
     "move_work",
     "pause",
     "publish",
     "reopen",
+    "restore",
     "resume",
     "set_aside",
     "start",

@@ -243,3 +243,24 @@ class ProcessEnded(Event):
     of_kind: str
     of_key: str
     outcome: str
+
+
+@event("processes.restored")
+class Restored(Event):
+    """An action was undone: the process stands again exactly where it stood before."""
+
+    instance: str
+    of_kind: str
+    of_key: str
+    step: str
+
+
+@event("processes.handed_over")
+class HandedOver(Event):
+    """Open work went from one officer to another, or from one agency to another (empty: not changed)."""
+
+    instance: str
+    of_kind: str
+    of_key: str
+    account: str
+    agency: str

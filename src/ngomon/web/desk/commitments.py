@@ -15,7 +15,7 @@ from ngomon.directory import queries as directory
 from ngomon.identity.edge import public, requires
 
 from . import views
-from .pages import language_of, plain
+from .frame import language_of, plain
 
 TONES = {"kept": "leaf", "broken": "red", "open": "river"}
 

@@ -12,10 +12,13 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from ngomon.cases import commands as cases_commands
+from ngomon.cases import filtering
 from ngomon.cases import queries as cases
+from ngomon.cases.filtering import Listed
 from ngomon.cases.terms import CaseView, Receipt
 from ngomon.core import clock
 from ngomon.core.errors import CityError, Invalid
+from ngomon.core.events import history
 from ngomon.core.images import StoredPhoto, take_photos
 from ngomon.core.texts import text
 from ngomon.core.units import unit
@@ -28,19 +31,10 @@ from ngomon.messages import queries as messages
 from ngomon.processes import queries as processes
 
 from . import panel, views
+from .filters import queue_of, selecting
 from .forms import ActionForm, Around, OnBehalfForm, agency_choices
+from .frame import language_of, plain
 from .views import Queue, queues_of
-
-
-def language_of(request: HttpRequest) -> str:
-    return str(getattr(request, "LANGUAGE_CODE", "vi"))[:2]
-
-
-def _queue(request: HttpRequest) -> Queue:
-    known = queues_of(actor_from(request))
-    wanted = request.GET.get("queue", "")
-    fallback = known[0] if known else views.QUEUES[0]
-    return next((queue for queue in known if queue.key == wanted), fallback)
 
 
 def _frame(request: HttpRequest, queue: Queue, chosen: str = "") -> dict[str, Any]:
@@ -49,9 +43,9 @@ def _frame(request: HttpRequest, queue: Queue, chosen: str = "") -> dict[str, An
     known = queues_of(actor)
     steps = {step for each in known for step in each.steps}
     counts = cases.waiting_counts(actor=actor, steps=steps) if known else {}
-    page = cases.cases_waiting(
-        actor=actor, steps=queue.steps, cursor=request.GET.get("after", ""), mine=queue.mine
-    )
+    listed = Listed(queue.steps, queue.mine, filtering.wanted_of(request.GET))
+    page = filtering.waiting(listed, actor=actor, at=now, cursor=request.GET.get("after", ""))
+    narrowed = f"&{listed.wanted.query}" if listed.wanted.query else ""
     nav = [
         {
             "key": each.key,
@@ -69,33 +63,19 @@ def _frame(request: HttpRequest, queue: Queue, chosen: str = "") -> dict[str, An
         "queue_title": text(f"web.desk.queue.{queue.key}"),
         "nav": nav + views.tools(actor),
         "rows": [views.row(line, now, language) for line in page.lines],
-        "next_url": f"/desk?queue={queue.key}&after={page.next}" if page.next else "",
+        "next_url": f"/desk?queue={queue.key}{narrowed}&after={page.next}" if page.next else "",
+        **selecting(request, queue, counts, page),
         "chosen": chosen,
         "may_file": may(actor, "case.file_on_behalf"),
         "unconfirmed": directory.unconfirmed_years(now) if may(actor, "console.see") else [],
     }
 
 
-def plain(request: HttpRequest, **shown: Any) -> dict[str, Any]:
-    """The frame of a desk page that shows no queue."""
-    actor = actor_from(request)
-    queues = [
-        {
-            "key": each.key,
-            "label": text(f"web.desk.queue.{each.key}"),
-            "url": f"/desk?queue={each.key}",
-            "icon": each.icon,
-        }
-        for each in queues_of(actor)
-    ]
-    return {"face": "desk", "nav": queues + views.tools(actor, request.path), **shown}
-
-
 @require_safe
 @requires("desk.see")
 def desk(request: HttpRequest) -> HttpResponse:
     """The queue that this officer works in, most urgent first."""
-    queue = _queue(request)
+    queue = queue_of(request.GET, actor_from(request))
     context = _frame(request, queue, chosen=request.GET.get("chosen", ""))
     context["points"] = views.points(context["rows"])
     template = "web/desk/list.html" if request.headers.get("HX-Request") else "web/desk/desk.html"
@@ -111,7 +91,7 @@ def search(request: HttpRequest) -> HttpResponse:
     found = cases.find_cases(q, actor=actor) if q else []
     if len(found) == 1:
         return redirect(f"/desk/cases/{found[0].number}")
-    context = _frame(request, _queue(request))
+    context = _frame(request, queue_of(request.GET, actor_from(request)))
     context |= {
         "rows": [views.row(line, now, language) for line in found],
         "queue_title": text("web.desk.found", n=len(found)),
@@ -140,7 +120,7 @@ def changed(request: HttpRequest, number: str) -> HttpResponse:
 
 def _case_page(request: HttpRequest, number: str, status: int = 200, **more: Any) -> HttpResponse:
     actor, now, language = actor_from(request), clock.now(), language_of(request)
-    queue = _queue(request)
+    queue = queue_of(request.GET, actor_from(request))
     view = cases.staff_case(number, actor=actor)
     context = _frame(request, queue, chosen=view.line.number)
     context |= views.glance(view, actor=actor, at=now, language=language)
@@ -217,8 +197,19 @@ def act(request: HttpRequest, number: str, action: str) -> HttpResponse:
         _count_texts(request)
     except CityError as error:
         words, fields = views.refusal(error, language)
-        return _case_page(request, number, error.status, bound=form, failed=words, failed_fields=fields)
+        more = {"changes": _changes(view, request)} if error.code == "cases.changed_meanwhile" else {}
+        return _case_page(
+            request, number, error.status, bound=form, failed=words, failed_fields=fields, **more
+        )
     return back(request, number)
+
+
+def _changes(view: CaseView, request: HttpRequest) -> list[dict[str, Any]]:
+    """What others did since this page was opened, in words."""
+    said = request.POST.get("version", "")
+    seen = int(said) if said.isdigit() else view.line.version
+    told = [e for e in history("case", str(view.line.id)) if e.version > seen]
+    return views.history_lines(told, view, language_of(request))
 
 
 def _act(

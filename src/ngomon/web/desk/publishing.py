@@ -31,7 +31,7 @@ from ngomon.identity.edge import actor_from, requires
 from ngomon.processes import queries as processes
 
 from . import views
-from .pages import language_of, plain
+from .frame import language_of, plain
 
 ACTION = "publish"
 

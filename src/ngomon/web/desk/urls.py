@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from . import commitments, pages, publishing, same
+from . import bulk, commitments, filters, pages, presence, publishing, same
 
 urlpatterns = [
     path("desk", pages.desk, name="desk"),
@@ -12,6 +12,19 @@ urlpatterns = [
     path("desk/messages", pages.messages_out, name="desk_messages"),
     path("desk/messages/<uuid:id>/resend", pages.resend, name="desk_resend"),
     path("desk/consultations", pages.consultations, name="desk_consultations"),
+    path("desk/filter", filters.narrow, name="desk_filter"),
+    path("desk/filter/counted", filters.counted, name="desk_filters"),
+    path("desk/filter/<uuid:id>/remove", filters.remove, name="desk_filter_remove"),
+    path("desk/bulk", bulk.bulk, name="desk_bulk"),
+    path("desk/bulk/<uuid:id>", bulk.one, name="desk_bulk_one"),
+    path("desk/bulk/<uuid:id>/preview", bulk.preview, name="desk_bulk_preview"),
+    path("desk/bulk/<uuid:id>/start", bulk.start, name="desk_bulk_start"),
+    path("desk/bulk/<uuid:id>/progress", bulk.progress, name="desk_bulk_progress"),
+    path("desk/bulk/<uuid:id>/undo", bulk.undo, name="desk_bulk_undo"),
+    path("desk/bulk/<uuid:id>/release", bulk.release, name="desk_bulk_release"),
+    path("desk/bulk/<uuid:id>/again", bulk.again, name="desk_bulk_again"),
+    path("desk/bulk/<uuid:id>/result.csv", bulk.export, name="desk_bulk_csv"),
+    path("desk/handover", bulk.handover, name="desk_handover"),
     path("desk/parked", pages.parked, name="desk_parked"),
     path("desk/parked/retry", pages.retry, name="desk_parked_retry"),
     path("desk/pictures", publishing.waiting, name="desk_pictures"),
@@ -22,6 +35,7 @@ urlpatterns = [
     path("desk/cases/<str:number>", pages.case, name="desk_case"),
     path("desk/cases/<str:number>/act/<slug:action>", pages.act, name="desk_act"),
     path("desk/cases/<str:number>/changed", pages.changed, name="desk_changed"),
+    path("desk/cases/<str:number>/here", presence.here, name="desk_here"),
     path("desk/cases/<str:number>/note", pages.note, name="desk_note"),
     path("desk/cases/<str:number>/category", pages.category, name="desk_category"),
     path("desk/cases/<str:number>/merge", pages.merge, name="desk_merge"),

@@ -61,6 +61,8 @@ def queues_of(actor: Actor) -> list[Queue]:
 
 
 TOOLS = (
+    ("bulk", "/desk/bulk", "list-checks", "case.bulk"),
+    ("handover", "/desk/handover", "arrow-right-left", "case.hand_over"),
     ("consultations", "/desk/consultations", "messages-square", "desk.see"),
     ("pictures", "/desk/pictures", "image", "case.redact"),
     ("commitments", "/desk/commitments", "calendar-check", "desk.see"),

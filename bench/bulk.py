@@ -1,0 +1,49 @@
+"""A bulk of 1,000 and of 10,000 cases: choosing and previewing, then each case through the same command as by hand in units
+of 50, and its undoing. CPU-ms per case of the worker's process, without what other reactions do with the events. Of the long
+bulk the first 2,000 cases are carried out and taken back (SCALE=full: all). The limit is that a case costs the same in a long
+bulk as in a short one; beside it, how long one unit keeps another writer waiting."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from bench.installation import installation
+from bench.results import Found
+
+SIZES = (1_000, 10_000)
+CASES = 10_100
+MOST = 2_000
+REACH_GROWTH = 1.3
+
+
+def measure(scale: str) -> list[Found]:
+    """Two rows for this database: carrying out, and undoing."""
+    with installation() as running:
+        running.ask("bench.bulk_inside", "load", str(CASES))
+        who, agency = running.city["accounts"]["ha"], running.city["agency"]
+        most = SIZES[1] if scale == "full" else MOST
+        found = [
+            running.ask("bench.bulk_inside", "run", str(n), str(min(n, most)), who, agency) for n in SIZES
+        ]
+        database = running.database
+    return [_row(what, found, database) for what in ("done", "undone")]
+
+
+def _row(what: str, found: list[dict[str, Any]], database: str) -> Found:
+    small, large = found
+    growth = large[what]["cpu_ms"] / small[what]["cpu_ms"]
+    return Found(
+        bench="bulk",
+        what=f"one case of a bulk of {SIZES[1]:,}, {what}",
+        database=database,
+        cpu_ms=large[what]["cpu_ms"],
+        rate=large[what]["rate"],
+        ratio=f"{growth:.2f} of a bulk of {SIZES[0]:,}",
+        reach=f"≤ {REACH_GROWTH}",
+        is_reached=growth <= REACH_GROWTH,
+        beside=[
+            f"longest unit {large[what]['longest_ms']:.0f} ms",
+            f"for {SIZES[1]:,}: unit of choosing {large['choose_s']:.1f} s, looking {large['weigh_s']:.1f} s,"
+            f" unit of previewing {large['preview_s']:.1f} s",
+        ],
+    )
