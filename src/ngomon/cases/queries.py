@@ -34,6 +34,7 @@ from .learned import Service as Service
 from .learned import corrections as corrections
 from .learned import in_service as in_service
 from .learned import models as models
+from .masking import masked
 from .models import Case, Entry, Picture, Reporter, Signal, Tally
 from .near import candidates as candidates
 from .proposals import category_of as category_of
@@ -43,7 +44,7 @@ from .proposals import live_model as live_model
 from .proposals import propose as propose
 from .proposals import propose_agency as propose_agency
 from .proposals import urgency_of as urgency_of
-from .rules import is_reference, mask
+from .rules import is_reference
 from .rules.place import chosen_key as chosen_key
 from .rules.place import placed as placed
 from .terms import (
@@ -380,13 +381,13 @@ def _view(case: Case, audiences: set[Audience], *, reports: bool, unmasked: bool
 
 def _entry(view: EntryView, unmasked: bool) -> EntryView:
     """What a reporter wrote is masked as the report is; what the offices wrote is theirs to answer for."""
-    return view if unmasked or view.kind not in REPORTERS_KINDS else replace(view, text=mask(view.text))
+    return view if unmasked or view.kind not in REPORTERS_KINDS else replace(view, text=masked(view.text))
 
 
 def _signals(case: Case, unmasked: bool) -> tuple[SignalView, ...]:
     rows = Signal.objects.filter(case=case).order_by("received_at")
     views = [SignalView(*r) for r in rows.values_list("id", "source", "text", "received_at", "language")]
-    return tuple(v if unmasked else replace(v, text=mask(v.text)) for v in views)
+    return tuple(v if unmasked else replace(v, text=masked(v.text)) for v in views)
 
 
 @command

@@ -400,6 +400,11 @@ def standard_texts(action: str, category: str | None, language: str) -> list[tup
     return [(t.key, in_language(t.text, language)) for t in found]
 
 
+def all_standard_texts() -> tuple[terms.StandardText, ...]:
+    """Every text kept ready, by key."""
+    return current().texts
+
+
 def map_layers() -> tuple[terms.MapLayer, ...]:
     """The layers of the base map, as the pack lists them."""
     return city().map_layers

@@ -27,10 +27,10 @@ from ngomon.core.worker import forget_errors
 from ngomon.identity.rules import may, require
 from ngomon.messages.commands import strike_messages
 
+from ..masking import masked
 from ..models import Case, Entry, Picture, Signal
 from ..personal import erase_pictures
 from ..queries import live_audience
-from ..rules import mask
 from ..rules.redact import Strike, passages_of, strike_of, too_short
 from ..terms import CASE, REDACT_GROUNDS, ContentRedacted, PictureView
 
@@ -61,7 +61,7 @@ def _strike(typed: str) -> Strike:
         raise Invalid.field("passages", "cases.error.redact_nothing")
     if too_short(passages):
         raise Invalid.field("passages", "cases.error.redact_short")
-    return strike_of(passages, [mask(p) for p in passages])
+    return strike_of(passages, [masked(p) for p in passages])
 
 
 def _group(case_id: UUID) -> list[Case]:
@@ -86,7 +86,7 @@ def try_redaction(case_id: UUID, passages: str, *, actor: Actor) -> Redactable:
     rows = Picture.objects.filter(case=case_id).order_by("at", "id").values_list(*shown)
     struck = _struck(cases, _strike(passages)) if passages.strip() else []
     if not may(actor, "case.see_unmasked"):
-        struck = [replace(found, was=mask(found.was), left=mask(found.left)) for found in struck]
+        struck = [replace(found, was=masked(found.was), left=masked(found.left)) for found in struck]
     return Redactable(tuple(struck), tuple(PictureView(*row) for row in rows))
 
 
@@ -185,12 +185,13 @@ def redact_pictures(
     require(actor, "case.redact")
     _ground(ground)
     wanted = Picture.objects.filter(case=case_id, pk__in=pictures)
-    digests = set(wanted.values_list("file", flat=True))
+    digests = {d for pair in wanted.values_list("file", "original") for d in pair if d}
     if not digests or wanted.count() != len(set(pictures)):
         raise NotFound("core.file.gone")
     engine().erasing()
     current_unit().after.append(engine().erased)
-    rows = list(Picture.objects.filter(file__in=digests).order_by("at", "id"))
+    same = Picture.objects.filter(Q(file__in=digests) | Q(original__in=digests))
+    rows = list(same.order_by("at", "id"))
     for case in Case.objects.select_for_update().filter(pk__in={p.case_id for p in rows}).order_by("pk"):
         mine = [picture for picture in rows if picture.case_id == case.pk]
         erase_pictures(case, mine)

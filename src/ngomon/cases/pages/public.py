@@ -13,6 +13,7 @@ from ngomon.core import clock
 from ngomon.core.actors import Actor
 from ngomon.core.errors import NotFound
 from ngomon.core.texts import text
+from ngomon.core.units import unit
 from ngomon.directory import queries as directory
 from ngomon.identity.edge import public
 from ngomon.processes import queries as processes
@@ -20,7 +21,9 @@ from ngomon.ui.tags.words import day
 
 from .. import public as reads
 from .. import queries
+from ..pictures import look_at_whole
 from ..terms import CaseView, Joined, Rating, Status
+from ..tracker import project_of
 from .forms import AppealForm, CityForm, RateForm, ReasonForm, ReplyForm
 from .photos import bytes_of
 from .proofs import actor_of, claim_of, claims, forget_fresh
@@ -116,6 +119,7 @@ def _facts(view: CaseView) -> dict[str, Any]:
         "point": point,
         "center": (line.lon, line.lat),
         "committed": view.commit_until_on if line.status == Status.COMMITTED else None,
+        "project": project_of(line.id) if line.status == Status.RECORDED else None,
         "committed_words": day(view.commit_until_on) if view.commit_until_on else "",
         "agency": agency_name(line.agency),
         "office": name(directory.city().office_name),
@@ -155,6 +159,9 @@ def picture(request: HttpRequest, digest: str, kind: str = "jpg") -> HttpRespons
     right = reads.may_see_picture(digest, actor=actor_of(request), claim_codes=claims(request).values())
     if not right:
         raise NotFound("core.file.gone")
+    if right == "whole":
+        with unit():
+            look_at_whole(digest, actor=actor_of(request), at=clock.now())
     etag = f'"{digest}"'
     answer: HttpResponse
     if request.headers.get("If-None-Match") == etag:

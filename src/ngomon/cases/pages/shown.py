@@ -39,6 +39,7 @@ TONES: Mapping[str, str] = {
     Status.WAITING: "amber",
     Status.IN_PROGRESS: "hue",
     Status.COMMITTED: "amber",
+    Status.RECORDED: "amber",
     Status.ANSWERED: "leaf",
     Status.CLOSED: "leaf",
 }
@@ -47,6 +48,7 @@ ICONS: Mapping[str, str] = {
     Status.WAITING: "message-circle-question",
     Status.IN_PROGRESS: "hammer",
     Status.COMMITTED: "calendar-clock",
+    Status.RECORDED: "hourglass",
     Status.ANSWERED: "circle-check",
     Status.CLOSED: "circle-check",
     Status.REJECTED: "circle-slash",
@@ -72,6 +74,9 @@ _EVENT_ICONS: Mapping[str, str] = {
     "send_back": "undo-2",
     "publish": "circle-check",
     "commit": "calendar-clock",
+    "record": "hourglass",
+    "resume": "play",
+    "project_reviewed": "rotate-ccw",
     "extend": "timer",
     "rate": "smile",
     "object": "circle-alert",
@@ -206,6 +211,7 @@ def progress(line: CaseLine, now: datetime) -> list[dict[str, Any]]:
         Status.WAITING: 2 if line.agency else 1,
         Status.IN_PROGRESS: 2,
         Status.COMMITTED: 2,
+        Status.RECORDED: 3,
     }.get(Status(line.status), 4)
     late = line.due_at is not None and line.due_at < now
     found = []
@@ -224,7 +230,7 @@ def who_has_it(line: CaseLine) -> str:
         return text("cases.case.reporter_has_it")
     if line.status in {Status.ANSWERED, Status.CLOSED} and agency:
         return text("cases.case.agency_answered", agency=agency)
-    if agency and line.status in {Status.IN_PROGRESS, Status.COMMITTED}:
+    if agency and line.status in {Status.IN_PROGRESS, Status.COMMITTED, Status.RECORDED}:
         return text("cases.case.agency_has_it", agency=agency)
     if line.status == Status.RECEIVED:
         return text("cases.case.centre_has_it", office=name(directory.city().office_name))
@@ -296,7 +302,7 @@ def _moved(event: CaseMoved, at: datetime, view: CaseView, entry: EntryView | No
     answers = [e for e in view.entries if e.kind == "answer" and e.at <= at]
     # What was proposed as an answer is read where it became public.
     said = None if event.action == "answer" else entry
-    if event.action in {"publish", "commit"} and answers:
+    if event.action in {"publish", "commit", "record"} and answers:
         said = answers[-1]
     key = _BY_STEP.get((event.action, event.step), event.action)
     made = _item(key, at, agency=agency, words=said.text if said else "")

@@ -3,7 +3,7 @@
 from django.urls import path, register_converter
 
 from .dates import IsoDay
-from .pages import agencies, catalogue, overview, people, proposals, retention, routing, system
+from .pages import agencies, catalogue, overview, people, proposals, retention, routing, system, wording
 
 register_converter(IsoDay, "isoday")
 
@@ -16,6 +16,9 @@ urlpatterns = [
     path(
         "admin/categories/<str:key>/routing/<int:rule>/end", catalogue.routing_end, name="admin_routing_end"
     ),
+    path("admin/texts", wording.texts, name="admin_texts"),
+    path("admin/texts/new", wording.text_edit, name="admin_text_new"),
+    path("admin/texts/<str:key>", wording.text_edit, name="admin_text"),
     path("admin/agencies", agencies.agencies, name="admin_agencies"),
     path("admin/agencies/new", agencies.agency_new, name="admin_agency_new"),
     path("admin/agencies/<str:key>", agencies.agency, name="admin_agency"),

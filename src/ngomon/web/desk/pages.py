@@ -149,8 +149,12 @@ def _forms(view: CaseView, request: HttpRequest, bound: ActionForm | None) -> li
     line, actor = view.line, actor_from(request)
     language, now = language_of(request), clock.now()
     proposed = cases.propose_agency(line.category, line.area, directory.local_day(now)).agency
-    around = Around(line.agency, line.category, proposed, now, language)
+    around = Around(line.agency, line.category, proposed, now, language, views.text_values(line, language))
     made = []
+
+    def has_list(key: str) -> bool:
+        return key == "publish" and bool(processes.checks_for(line.ref, key))
+
     for action in processes.actions_for(line.ref, actor):
         is_bound = bound is not None and bound.action.key == action.key
         form = bound if is_bound and bound else ActionForm(action, around)
@@ -163,6 +167,8 @@ def _forms(view: CaseView, request: HttpRequest, bound: ActionForm | None) -> li
                 "button": {"primary": "primary", "danger": "danger"}.get(action.tone, "quiet"),
                 "fill": next((f"id_{action.key}_{name}" for name in form.fields), ""),
                 "is_open": is_bound,
+                # What has a checklist is done on a page of its own.
+                "href": f"/desk/cases/{line.number}/publish" if has_list(action.key) else "",
             }
         )
     return made
@@ -189,6 +195,7 @@ def act(request: HttpRequest, number: str, action: str) -> HttpResponse:
             raise Invalid("web.desk.error.fields")
         photos = take_photos([upload.read() for upload in request.FILES.getlist("photos")])
         _act(view, action, {**form.said(), **stated}, photos, request)
+        _count_texts(request)
     except CityError as error:
         words, fields = views.refusal(error, language)
         more = {"changes": _changes(view, request)} if error.code == "cases.changed_meanwhile" else {}
@@ -223,6 +230,14 @@ def _act(
             actor=actor_from(request),
             at=clock.now(),
         )
+
+
+def _count_texts(request: HttpRequest) -> None:
+    """Which standard texts the words were made from, if any."""
+    chosen = request.POST.get("text_keys", "").split()
+    if chosen:
+        with unit():
+            cases_commands.count_texts(chosen, actor=actor_from(request), at=clock.now())
 
 
 def back(request: HttpRequest, number: str) -> HttpResponseRedirect:
