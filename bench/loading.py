@@ -34,11 +34,12 @@ from ngomon.cases.rules import cell_of
 from ngomon.cases.terms import Contact, Filing
 from ngomon.core import clock
 from ngomon.core.actors import ANONYMOUS, Actor
-from ngomon.core.ids import uuid7
+from ngomon.core.ids import Ref, uuid7
 from ngomon.core.units import unit
 from ngomon.directory import queries as directory
 from ngomon.identity.models import Holding
 from ngomon.identity.queries import actor_of
+from ngomon.processes.queries import checks_for
 
 STAGES = ("received", "routed", "handled", *["answered"] * 5, "rejected")
 # Seven of nine are public, so that the public list of 100,000 cases has a page 1,500.
@@ -93,6 +94,7 @@ def make(sample: Sample, staff: Staff) -> str:
 
     def act(role: str, action: str, **said: Any) -> None:
         more = {key: said.pop(key) for key in ("agency", "assignee") if key in said}
+        said |= {f"check_{c.key}": "done" for c in checks_for(Ref("case", str(receipt.case_id)), action)}
         with unit():
             commands.act_on_case(
                 receipt.case_id, action, fields=said, actor=staff[role], at=sample.at, **more

@@ -32,6 +32,7 @@ from ngomon.cases.commands import act_on_case, file_report
 from ngomon.cases.terms import CaseLine, Filing, Receipt
 from ngomon.core import clock
 from ngomon.core.actors import Actor, system
+from ngomon.core.ids import Ref
 from ngomon.core.units import unit
 from ngomon.directory import commands as directory
 from ngomon.directory import queries as places
@@ -39,6 +40,7 @@ from ngomon.identity import commands as identity
 from ngomon.identity.queries import actor_of, forget_grants
 from ngomon.identity.sessions import ACCOUNT_KEY
 from ngomon.identity.terms import Contact, ContactKind
+from ngomon.processes.queries import checks_for
 from ngomon.services.manifest import discover, install
 
 SYSTEM = system("test-city")
@@ -122,9 +124,16 @@ class TestCity:
         **fields: str,
     ) -> CaseLine:
         """One action on a case, in a unit of its own."""
+        ticks = {f"check_{c.key}": "done" for c in checks_for(Ref("case", str(case_id)), action)}
         with unit():
             return act_on_case(
-                case_id, action, fields=fields, agency=agency, assignee=assignee, actor=who, at=clock.now()
+                case_id,
+                action,
+                fields={**ticks, **fields},
+                agency=agency,
+                assignee=assignee,
+                actor=who,
+                at=clock.now(),
             )
 
 

@@ -18,6 +18,7 @@ const ISLANDS: Record<string, () => Promise<unknown>> = {
   "work-queue": () => import("./islands/work-queue.ts"),
   "case-presence": () => import("./islands/case-presence.ts"),
   "chart-view": () => import("./islands/chart-view.ts"),
+  "blur-field": () => import("./islands/blur-field.ts"),
 };
 const loaded = new Set<string>();
 

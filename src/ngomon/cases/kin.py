@@ -14,9 +14,9 @@ from ngomon.core.errors import NotFound
 from ngomon.core.geo import distance_m
 from ngomon.identity.rules import may
 
+from .masking import masked
 from .models import Apart, Case, Look, Picture, Reporter, Signal
 from .near import candidates, has_like, look_of
-from .rules import mask
 from .rules.same import NOWHERE, looks_apart, quarters
 from .rules.same_weights import PICTURE_NEAR
 from .terms import Candidate, CaseLine, Joined
@@ -169,6 +169,8 @@ def joined_words(case_ids: Iterable[UUID], proofs: Q) -> dict[UUID, OwnWords]:
     pictures = Picture.objects.filter(signal_id__in=signals).order_by("at", "id") if signals else []
     thumbs = {p.case_id: p.thumbnail for p in reversed(list(pictures))}
     return {
-        case_id: OwnWords(frozenset(signal for signal, _ in said), mask(said[0][1]), thumbs.get(case_id, ""))
+        case_id: OwnWords(
+            frozenset(signal for signal, _ in said), masked(said[0][1]), thumbs.get(case_id, "")
+        )
         for case_id, said in guests.items()
     }

@@ -104,6 +104,11 @@ class Case(Aggregate):
                 condition=models.Q(is_public=True, answered_at__isnull=False),
             ),
             models.Index(
+                fields=["closed_at", "id"],
+                name="cases_case_closed",
+                condition=models.Q(closed_at__isnull=False),
+            ),
+            models.Index(
                 fields=["merged_into"],
                 name="cases_case_merged",
                 condition=models.Q(merged_into__isnull=False),
@@ -236,6 +241,8 @@ class Picture(models.Model):
     personal: ClassVar[dict[str, str]] = {
         "file": "points at bytes that may show a person",
         "thumbnail": "points at bytes that may show a person",
+        "original": "points at bytes that show a person",
+        "original_thumbnail": "points at bytes that show a person",
     }
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
@@ -250,10 +257,22 @@ class Picture(models.Model):
     is_public = models.BooleanField(default=False)
     look = models.CharField(max_length=16, default="")
     at = models.DateTimeField()
+    looked_at = models.DateTimeField(null=True)
+    original = models.CharField(max_length=64, default="")
+    original_thumbnail = models.CharField(max_length=64, default="")
 
     class Meta:
         db_table = "cases_picture"
         indexes = [
+            models.Index(fields=["at"], name="cases_picture_new", condition=models.Q(looked_at__isnull=True)),
+            models.Index(
+                fields=["original"], name="cases_picture_original", condition=~models.Q(original="")
+            ),
+            models.Index(
+                fields=["original_thumbnail"],
+                name="cases_picture_original_t",
+                condition=~models.Q(original_thumbnail=""),
+            ),
             models.Index(fields=["case", "at"], name="cases_picture_case"),
             models.Index(fields=["file"], name="cases_picture_file"),
             models.Index(fields=["thumbnail"], name="cases_picture_thumb"),
@@ -456,3 +475,83 @@ class SavedFilter(models.Model):
     class Meta:
         db_table = "cases_filter"
         constraints = [models.UniqueConstraint(fields=["scope", "name"], name="cases_filter_name")]
+
+
+class PictureBox(models.Model):
+    """A part of a picture that may show a face or a plate, found or drawn; an editor decides. A place only, never a template."""
+
+    personal: ClassVar[dict[str, str]] = {}
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    picture = models.ForeignKey(Picture, on_delete=models.CASCADE, related_name="boxes")
+    kind = models.CharField(max_length=10)
+    left = models.FloatField()
+    top = models.FloatField()
+    width = models.FloatField()
+    height = models.FloatField()
+    by_hand = models.BooleanField(default=False)
+    decision = models.CharField(max_length=8, default="")
+    decided_by = models.CharField(max_length=64, default="")
+    at = models.DateTimeField()
+
+    class Meta:
+        db_table = "cases_picture_box"
+        indexes = [
+            models.Index(fields=["at"], name="cases_box_open", condition=models.Q(decision="")),
+        ]
+
+
+class Promise(models.Model):
+    """A date that an agency gave. Moved, it keeps the first one; settled on the day of the answer that was accepted."""
+
+    personal: ClassVar[dict[str, str]] = {}
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="promises")
+    agency = models.CharField(max_length=60)
+    first_on = models.DateField()
+    until_on = models.DateField()
+    moved = models.SmallIntegerField(default=0)
+    made_at = models.DateTimeField()
+    published_at = models.DateTimeField(null=True)
+    settled_on = models.DateField(null=True)
+
+    class Meta:
+        db_table = "cases_promise"
+        indexes = [
+            models.Index(fields=["until_on", "id"], name="cases_promise_day"),
+            models.Index(
+                fields=["case"], name="cases_promise_open", condition=models.Q(settled_on__isnull=True)
+            ),
+        ]
+
+
+class Project(models.Model):
+    """What a recorded case waits for: a project with its reference and the quarter it is expected in ("2027-2")."""
+
+    personal: ClassVar[dict[str, str]] = {}
+
+    case = models.OneToOneField(Case, on_delete=models.PROTECT, primary_key=True, related_name="+")
+    agency = models.CharField(max_length=60)
+    name = models.CharField(max_length=200)
+    reference = models.CharField(max_length=200)
+    quarter = models.CharField(max_length=7)
+    recorded_at = models.DateTimeField()
+    reviewed_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "cases_project"
+
+
+class TextUse(models.Model):
+    """How often a standard text was chosen, and when last."""
+
+    personal: ClassVar[dict[str, str]] = {}
+
+    key = models.CharField(primary_key=True, max_length=60)
+    n = models.IntegerField(default=0)
+    used_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "cases_text_use"

@@ -26,9 +26,9 @@ from ngomon.core.texts import text
 from ngomon.identity.queries import every_account_of
 
 from .commands.steps import as_reporter, index_question
+from .masking import masked
 from .models import Case, Entry, Picture, Reporter, Signal
 from .queries import live_audience
-from .rules import mask
 from .terms import CASE, REPORTER, REPORTERS_KINDS, ContentErased, picture_url
 
 
@@ -119,7 +119,7 @@ def erase_reports(person_id: UUID, *, actor: Actor, at: datetime) -> int:
         mine = [s for s in signals if s.opened == case.pk and s.source != "follow"]
         wrote = [e for e in entries if e.case_id == case.pk]
         shown = [p for p in pictures if p.case_id == case.pk]
-        _erase_pictures(case, shown)
+        erase_pictures(case, shown)
         if mine:
             _say_otherwise(case, mine)
         event = ContentErased(str(case.pk), len(mine), len(wrote), len(shown))
@@ -153,18 +153,20 @@ def _say_otherwise(case: Case, mine: Sequence[Signal]) -> None:
     if first not in {s.pk for s in mine}:
         return
     others = said.exclude(text="").values_list("text", flat=True).first()
-    case.text = mask(others) if others else text("cases.erased.words", "vi")
+    case.text = masked(others) if others else text("cases.erased.words", "vi")
     case.place = ""
 
 
-def _erase_pictures(case: Case, gone: Sequence[Picture]) -> None:
+def erase_pictures(case: Case, gone: Sequence[Picture]) -> None:
     """Rows and bytes; what somebody else sent too stays theirs."""
     if not gone:
         return
-    digests = {d for p in gone for d in (p.file, p.thumbnail)}
+    digests = {d for p in gone for d in (p.file, p.thumbnail, p.original, p.original_thumbnail) if d}
     Picture.objects.filter(pk__in=[p.pk for p in gone]).delete()
     left = Picture.objects.filter(case=case).order_by("at", "id")
-    kept = {d for pair in left.values_list("file", "thumbnail") for d in pair}
+    kept = {
+        d for pair in left.values_list("file", "thumbnail", "original", "original_thumbnail") for d in pair
+    }
     rows = FileRow.objects.filter(ref_kind=CASE, ref_key=str(case.pk), digest__in=digests - kept)
     files.erase(rows.values_list("id", flat=True))
     if case.thumbnail not in kept:

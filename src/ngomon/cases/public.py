@@ -20,11 +20,13 @@ from ngomon.core.rows import fetch
 from ngomon.core.secrets import blind, open_text
 from ngomon.core.terms import Recorded
 from ngomon.core.units import command
+from ngomon.identity.rules import may
 from ngomon.processes import queries as processes
 
 from .models import Case, Picture, Reporter, Signal, Statement
+from .pictures import is_whole_picture
 from .queries import _LINE, PAGE, _newest, _total, _visible_to, own_words
-from .terms import CASE, CaseLine, CasePage, Contact, Joined
+from .terms import CASE, CaseLine, CasePage, Contact, Joined, Status
 
 SHOWS = ("open", "late", "answered", "on_time", "rated", "satisfied")
 
@@ -70,9 +72,9 @@ def _showing(found: QuerySet[Case], show: str, at: datetime) -> QuerySet[Case]:
     if show == "late":
         return found.filter(is_open=True, due_at__lt=at)
     if show == "answered":
-        return found.filter(answered_at__isnull=False)
+        return found.filter(answered_at__isnull=False).exclude(status=Status.RECORDED)
     if show == "on_time":
-        return found.filter(answered_at__isnull=False, was_late=False)
+        return found.filter(answered_at__isnull=False, was_late=False).exclude(status=Status.RECORDED)
     if show == "rated":
         return found.exclude(rating="")
     if show == "satisfied":
@@ -81,11 +83,16 @@ def _showing(found: QuerySet[Case], show: str, at: datetime) -> QuerySet[Case]:
 
 
 def may_see_picture(digest: str, *, actor: Actor, claim_codes: Iterable[str] = ()) -> str:
-    """Who may see the picture with this hash: `public`, `mine` when this reader may, empty when not (or there is none)."""
+    """Who may see the picture with this hash: `public`, `mine` when this reader may, `whole` where it is what
+    was covered and this reader may redact, empty when not (or there is none)."""
     rows = Picture.objects.filter(Q(file=digest) | Q(thumbnail=digest))
     found = list(rows.values_list("is_public", "case_id")[:20])
     if not found:
-        return ""
+        return (
+            "whole"
+            if (may(actor, "case.redact") or may(actor, "case.see_unmasked")) and is_whole_picture(digest)
+            else ""
+        )
     if any(is_public for is_public, _ in found):
         return "public"
     cases = {case_id for _, case_id in found}

@@ -18,6 +18,7 @@ from ngomon.core.react import every, on
 from ngomon.core.terms import Recorded
 from ngomon.core.units import current_unit
 from ngomon.directory import queries as directory
+from ngomon.identity import queries as identity
 from ngomon.identity.rules import read_contact
 from ngomon.identity.terms import Contact as Way
 from ngomon.messages.commands import tell
@@ -35,10 +36,12 @@ from .commands import (
     look_back,
     release_due,
     remember_decision,
+    review_project,
 )
 from .commands import told as told_bulk
 from .exit_queries import words_of
 from .learned import is_training_due, start_training
+from .looking import look_over_pictures as look_over_pictures
 from .public import Hearer, Told, hearers_of, told_of, was_linked
 from .queries import acknowledged_by
 from .terms import (
@@ -50,7 +53,10 @@ from .terms import (
     CaseOpened,
     CategoryChanged,
     CommitmentMade,
+    ProjectRecorded,
+    ProjectReviewed,
     SignalReceived,
+    Status,
     TrainingAsked,
 )
 
@@ -101,6 +107,8 @@ def when_case_moved_tell_reporter(
     template = MESSAGES.get(event.action)
     if template is None or is_held(recorded):
         return
+    if template == "answered" and event.status == Status.RECORDED:
+        return  # recorded is not solved: `when_project_recorded_tell_reporter` says what it is
     told = told_of(UUID(event.case_id))
     if template == "acknowledged" and event.step != "route":
         return  # the agency's own clerk took it up: the reporter was told when it was routed
@@ -211,6 +219,52 @@ def when_process_moved_by_itself_follow(
 ) -> None:
     """A silence ran out, a promised day came, the calendar changed or an agency was merged: the case's row follows."""
     follow_process(UUID(event.of_key), actor=actor, at=at)
+
+
+def _is_review(recorded: Recorded) -> bool:
+    return _by_itself(recorded) and getattr(recorded.event, "action", "") == "review"
+
+
+@on(TaskDone, only=_is_review)
+def when_review_is_due_ask_agency(
+    recorded: Recorded,  # noqa: ARG001 (every reaction gets it)
+    event: TaskDone,
+    *,
+    actor: Actor,
+    at: datetime,
+) -> None:
+    """What waits for a project is looked at again every so often: the history says it, the agency's heads are told."""
+    review_project(UUID(event.of_key), actor=actor, at=at)
+
+
+@on(ProjectReviewed)
+def when_project_reviewed_tell_agency(
+    recorded: Recorded, event: ProjectReviewed, *, actor: Actor, at: datetime
+) -> None:
+    """The heads of the agency that holds the matter are asked how the project stands."""
+    told = told_of(UUID(event.case_id))
+    name = "cases.message.project_review"
+    for head in identity.holders("agency_head", event.agency, None, at):
+        tell(
+            head.account_id,
+            name,
+            {"number": told.number, "agency": _agency(told.agency)},
+            of=told.ref,
+            id=message_id(recorded.id, str(head.account_id), name),
+            actor=actor,
+            at=at,
+        )
+
+
+@on(ProjectRecorded)
+def when_project_recorded_tell_reporter(
+    recorded: Recorded, event: ProjectRecorded, *, actor: Actor, at: datetime
+) -> None:
+    """That it is recorded and waits, for what, and until about when."""
+    told = told_of(UUID(event.case_id))
+    year, quarter = event.quarter.split("-")
+    said = {"quarter": f"{quarter}/{year}"}
+    _tell_all(recorded, told, "recorded", said, actor=actor, at=at)
 
 
 # --- proposals that learn ----------------------------------------------------------------------------------------------

@@ -41,6 +41,7 @@ class Status(StrEnum):
     IN_PROGRESS = "in_progress"
     ANSWERED = "answered"
     COMMITTED = "committed"
+    RECORDED = "recorded"
     REJECTED = "rejected"
     GUIDED = "guided"
     MERGED = "merged"
@@ -299,6 +300,55 @@ class PictureView:
 
 
 @dataclass(frozen=True, slots=True)
+class Decided:
+    """A part of a picture with what an editor decided: `cover` or `keep`. Shape: shares of the picture's width and height."""
+
+    kind: str
+    left: float
+    top: float
+    width: float
+    height: float
+    by_hand: bool
+    decision: str
+
+
+@dataclass(frozen=True, slots=True)
+class BoxView:
+    """A part of a picture that may show somebody; `decision` is empty while nobody decided."""
+
+    id: UUID
+    kind: str
+    left: float
+    top: float
+    width: float
+    height: float
+    by_hand: bool
+    decision: str
+
+
+@dataclass(frozen=True, slots=True)
+class PictureToDecide:
+    """A picture as an editor sees it: the first one by `whole`, what everybody sees by `file`."""
+
+    id: UUID
+    number: str
+    role: str
+    file: str
+    thumbnail: str
+    whole: str
+    width: int
+    height: int
+    is_public: bool
+    is_looked_at: bool
+    boxes: tuple[BoxView, ...]
+
+    @property
+    def undecided(self) -> int:
+        """How many parts wait for a decision."""
+        return sum(not box.decision for box in self.boxes)
+
+
+@dataclass(frozen=True, slots=True)
 class SignalView:
     """A report behind a case. `text` is masked unless the reader is authorised IOC staff."""
 
@@ -337,6 +387,7 @@ class AgencyStanding:
     on_time: int
     satisfied: int
     rated: int
+    recorded: int = 0
 
 
 @event("cases.signal_received")
@@ -484,6 +535,75 @@ class ContentErased(Event):
     signals: int
     entries: int
     pictures: int
+
+
+REDACT_GROUNDS = ("personal", "other_person", "dignity", "secret", "order")
+"""Why something is taken out: personal data; somebody else's; honour and dignity; a secret; an authority's order."""
+
+
+@event("cases.redacted")
+class ContentRedacted(Event):
+    """Passages of a text, or a picture, were taken out for good; the event commits to what is left of the text.
+
+    `what` is signal, entry, case or picture, `ground` one of `REDACT_GROUNDS`.
+    """
+
+    case_id: str
+    what: str
+    id: str
+    ground: str
+
+
+@event("cases.expired")
+class ContentExpired(Event):
+    """The period for keeping a kind of personal data of this case was over (`what`: see core's retention)."""
+
+    case_id: str
+    what: str
+
+
+@event("cases.picture_covered")
+class PictureCovered(Event):
+    """An editor decided what of a picture is made unrecognisable."""
+
+    case_id: str
+    picture: str
+    covered: int
+    left: int
+
+
+@event("cases.answer_checked")
+class AnswerChecked(Event):
+    """What the editor ticked before publishing, and what did not apply: keys of the process's checklist."""
+
+    case_id: str
+    done: str
+    not_applicable: str
+
+
+@event("cases.words_hidden")
+class WordsHidden(Event):
+    """An editor decided which words of a report nobody else reads; how many parts."""
+
+    case_id: str
+    parts: int
+
+
+@event("cases.project_recorded")
+class ProjectRecorded(Event):
+    """The matter waits for a project; the quarter it is expected in."""
+
+    case_id: str
+    agency: str
+    quarter: str
+
+
+@event("cases.project_reviewed")
+class ProjectReviewed(Event):
+    """The agency was asked again how the project stands."""
+
+    case_id: str
+    agency: str
 
 
 @event("cases.committed")

@@ -1,4 +1,5 @@
-"""Audit: every write, and every look at personal data, with who and what for. Rows are never changed.
+"""Audit: every write, and every look at personal data, with who and what for. Rows are never changed; looks
+go when the city's retention period for them is over, and a certificate says so (`retained.py`).
 
 It keeps ids and codes only, no foreign keys, so that it outlives what it speaks of.
 """

@@ -7,7 +7,7 @@ else is tried again with growing pauses, then the row is dead and waits for a pe
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol, runtime_checkable
@@ -268,3 +268,18 @@ def forget(ids: Iterable[UUID]) -> int:
         state=DeliveryState.DEAD, error="erased"
     )
     return rows.update(address="", content="", error="")
+
+
+def strike(of: Ref, change: Callable[[str], str]) -> int:
+    """Inside a unit: change the words of all messages about a thing, also of those not sent yet; how many changed."""
+    current_unit()
+    changed = 0
+    rows = Delivery.objects.select_for_update().filter(ref_kind=of.kind, ref_key=of.key).exclude(content="")
+    for row in rows:
+        held = json.loads(open_text(row.content))
+        struck = {key: change(value) if isinstance(value, str) else value for key, value in held.items()}
+        if struck != held:
+            row.content = seal_text(json.dumps(struck, ensure_ascii=False))
+            row.save(update_fields=["content"])
+            changed += 1
+    return changed

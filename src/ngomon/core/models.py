@@ -7,6 +7,7 @@ from typing import ClassVar
 from django.db import models
 
 from ngomon.core.ids import uuid7
+from ngomon.core.rows import Tracked
 
 
 class EventRow(models.Model):
@@ -229,3 +230,106 @@ class Erasure(models.Model):
 
     class Meta:
         db_table = "core_erasure"
+
+
+class RetentionHold(models.Model):
+    """A thing that is kept although its period is over: under appeal, complaint, in court, part of an incident."""
+
+    personal: ClassVar[dict[str, str]] = {"reason": "sealed", "lift_reason": "sealed"}
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    ref_kind = models.CharField(max_length=40)
+    ref_key = models.CharField(max_length=64)
+    number = models.CharField(max_length=40, default="")
+    ground = models.CharField(max_length=20)
+    reason = models.TextField()
+    set_by = models.CharField(max_length=64)
+    set_at = models.DateTimeField()
+    lifted_by = models.CharField(max_length=64, default="")
+    lifted_at = models.DateTimeField(null=True)
+    lift_reason = models.TextField(default="")
+
+    class Meta:
+        db_table = "core_retention_hold"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["ref_key", "ref_kind", "ground"],
+                name="core_retention_hold_once",
+                condition=models.Q(lifted_at__isnull=True),
+            )
+        ]
+
+
+class RetentionState(models.TextChoices):
+    PROPOSED = "proposed"
+    CONFIRMED = "confirmed"
+    DONE = "done"
+    DROPPED = "dropped"
+
+
+class RetentionRun(Tracked):
+    """One destruction: proposed, confirmed by a person, worked off, certified. `certificate` is the signed record.
+
+    It has a history in the log as every aggregate; the base of those cannot be named here, below the log.
+    """
+
+    aggregate_kind: ClassVar[str] = "retention"
+    personal: ClassVar[dict[str, str]] = {}
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    version = models.IntegerField(default=0)
+    state = models.CharField(max_length=10, choices=RetentionState.choices, default=RetentionState.PROPOSED)
+    is_automatic = models.BooleanField(default=False)
+    proposed_by = models.CharField(max_length=64)
+    proposed_at = models.DateTimeField()
+    confirmed_by = models.CharField(max_length=64, default="")
+    confirmed_at = models.DateTimeField(null=True)
+    done_at = models.DateTimeField(null=True)
+    certificate = models.TextField(default="")
+
+    class Meta:
+        db_table = "core_retention_run"
+        indexes = [
+            models.Index(
+                fields=["proposed_at"],
+                name="core_retention_open",
+                condition=models.Q(state__in=["proposed", "confirmed"]),
+            )
+        ]
+
+
+class RetentionPart(models.Model):
+    """One kind of things in a run: the rule as it was, how far the walk has come, how many were destroyed."""
+
+    personal: ClassVar[dict[str, str]] = {}
+
+    run = models.ForeignKey(RetentionRun, models.PROTECT, related_name="parts")
+    place = models.SmallIntegerField()
+    what = models.CharField(max_length=40)
+    then = models.CharField(max_length=12)
+    months = models.IntegerField()
+    event = models.CharField(max_length=20)
+    source = models.TextField()
+    before = models.DateTimeField()
+    proposed_n = models.IntegerField(default=0)
+    n = models.IntegerField(default=0)
+    after = models.CharField(max_length=120, default="")
+    is_done = models.BooleanField(default=False)
+
+    class Meta:
+        db_table = "core_retention_part"
+        constraints = [models.UniqueConstraint(fields=["run", "place"], name="core_retention_part_once")]
+
+
+class RetentionBatch(models.Model):
+    """The hashes of what one unit destroyed, 32 bytes each, in order: from them the root of the certificate."""
+
+    personal: ClassVar[dict[str, str]] = {}
+
+    part = models.ForeignKey(RetentionPart, models.PROTECT, related_name="+")
+    first = models.IntegerField()
+    hashes = models.BinaryField()
+
+    class Meta:
+        db_table = "core_retention_batch"
+        constraints = [models.UniqueConstraint(fields=["part", "first"], name="core_retention_batch_once")]

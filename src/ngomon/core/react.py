@@ -80,3 +80,15 @@ def every(*, hours: float = 0, minutes: float = 0, seconds: float = 0) -> Callab
         return function
 
     return register
+
+
+jobs: dict[str, Callable[[], int]] = {}
+
+
+def between_units(function: Callable[[], int]) -> Callable[[], int]:
+    """Register a job: slow work outside units (pictures, networks); it opens short units itself and says how much it did.
+
+    The worker runs each in a thread of its own, again at once while there is something to do.
+    """
+    jobs[_name(function)] = function
+    return function

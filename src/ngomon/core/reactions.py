@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from ngomon.core import files, personal, seal
+from ngomon.core import files, personal, retention_runs, seal
 from ngomon.core.actors import Actor
 from ngomon.core.engine import engine
 from ngomon.core.react import every
@@ -39,3 +39,9 @@ def forget_counts(*, actor: Actor, at: datetime) -> None:  # noqa: ARG001
 def keep_erasure_list(*, actor: Actor, at: datetime) -> None:  # noqa: ARG001
     """The list beside the database names everybody whom the database knows to be erased."""
     personal.keep_list()
+
+
+@every(seconds=2)
+def work_off_retention(*, actor: Actor, at: datetime) -> None:
+    """One small window of a destruction that was confirmed; nothing where none is."""
+    retention_runs.work(actor=actor, at=at)

@@ -21,7 +21,7 @@ from ngomon.core import actors, clock, deliveries
 from ngomon.core.engine import engine
 from ngomon.core.events import head, read_log
 from ngomon.core.models import Cursor, EventRow, Parked, Tick
-from ngomon.core.react import Duty, Reaction, duties, reactions
+from ngomon.core.react import Duty, Reaction, duties, jobs, reactions
 from ngomon.core.rows import hold
 from ngomon.core.terms import Recorded
 from ngomon.core.units import unit
@@ -219,6 +219,11 @@ def retry_parked(reaction_name: str, aggregate: str) -> bool:
             return False
 
 
+def forget_errors(kind: str, key: str) -> None:
+    """Inside a unit: what parked events of a thing failed with may quote words that are taken out."""
+    Parked.objects.filter(aggregate=f"{kind}:{key}").update(error="")
+
+
 def run_duties(at: datetime) -> int:
     """Do what is due of the periodic duties; how many ran. A failing duty is logged and tried at its next turn."""
     done = dict(Tick.objects.values_list("name", "done_at"))
@@ -285,6 +290,7 @@ def settle(rounds: int = 1000) -> None:
     open_cursors()
     for _ in range(rounds):
         moved = engine().sequence() + run_reactions() + run_duties(clock.now()) + send_deliveries()
+        moved += sum(job() for job in jobs.values())
         if not moved and not _is_behind():
             return
 
@@ -314,11 +320,12 @@ def _think() -> int:
 
 def run(stop: threading.Event) -> None:
     """Work until told to stop: one thread numbers, reacts and does duties; each channel has a thread that sends, so that
-    a slow receiver keeps only its own kind waiting."""
+    a slow receiver keeps only its own kind waiting; each job between units has one too."""
     _wait_for_database(stop)
     names = sorted(deliveries.channels)
     steps: list[Callable[[], int]] = [partial(send_deliveries, name, stop=stop) for name in names]
     steps.append(partial(send_deliveries, but=names, stop=stop))
+    steps += jobs.values()
     senders = [threading.Thread(target=_loop, args=(step, stop, 0.5), name="sender") for step in steps]
     for sender in senders:
         sender.start()

@@ -253,6 +253,27 @@ class Asset(models.Model):
         db_table = "directory_asset"
 
 
+class RetentionRule(models.Model):
+    """How long one kind of things is kept, from which event, by which law, and what happens then."""
+
+    personal: ClassVar[dict[str, str]] = {}
+
+    key = models.CharField(primary_key=True, max_length=60)
+    what = models.CharField(max_length=40)
+    months = models.IntegerField()
+    event = models.CharField(max_length=20)
+    then = models.CharField(max_length=12)
+    automatic = models.BooleanField(default=False)
+    source = models.TextField()
+    name = models.JSONField(default=dict)
+    valid_from = models.DateField(null=True)
+    valid_to = models.DateField(null=True)
+    pack = models.JSONField(null=True)
+
+    class Meta:
+        db_table = "directory_retention"
+
+
 class Post(models.Model):
     """A position. `agency` is empty for posts of the whole city; `seat` tells apart posts of one role."""
 

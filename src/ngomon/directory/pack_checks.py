@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from ngomon.core.retention import KEEP, KINDS
 from ngomon.core.text import words
 from ngomon.directory.rules import AT_PLACE
 from ngomon.directory.tables import REFERENCES, TABLES, Row
@@ -34,6 +35,7 @@ def check_references(
     check.routing()
     check.exits()
     check.plates()
+    check.retention()
     return check.problems
 
 
@@ -119,3 +121,21 @@ class _References:
                 self._bad(
                     "assets", key, "plate", "directory.pack.plate_twice", value=row["plate"], other=first
                 )
+
+    def retention(self) -> None:
+        """A kind can be destroyed in its own way only, from its own event, after a time that is not negative."""
+        for key, row in self.rows["retention"].items():
+            kind = KINDS[row["what"]]
+            for column, allowed in (("event", {kind.event}), ("then", {kind.then, KEEP})):
+                if row[column] not in allowed:
+                    words_of = ", ".join(sorted(allowed))
+                    self._bad(
+                        "retention",
+                        key,
+                        column,
+                        "directory.pack.not_one_of",
+                        value=row[column],
+                        allowed=words_of,
+                    )
+            if row["months"] < 0:
+                self._bad("retention", key, "months", "directory.pack.bad_number", value=row["months"])

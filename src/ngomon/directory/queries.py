@@ -16,9 +16,11 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 
 from ngomon.core.errors import NotFound
+from ngomon.core.retention import Rule, in_force
 from ngomon.core.text import in_language, sort_key
 from ngomon.core.texts import LANGUAGES, text
 from ngomon.directory import rules, terms
+from ngomon.directory.models import RetentionRule
 from ngomon.directory.pack import read_pack
 from ngomon.directory.place_sentences import length as length
 from ngomon.directory.routing import RoutingTable
@@ -404,6 +406,11 @@ def standard_texts(action: str, category: str | None, language: str) -> list[tup
     return [(t.key, in_language(t.text, language)) for t in found]
 
 
+def all_standard_texts() -> tuple[terms.StandardText, ...]:
+    """Every text kept ready, by key."""
+    return current().texts
+
+
 def exits() -> list[terms.Exit]:
     """Where matters belong that are no reports, in the pack's order."""
     return list(current().exits.values())
@@ -424,3 +431,14 @@ def map_layers() -> tuple[terms.MapLayer, ...]:
 
 def _sorted(things: list[terms.T]) -> list[terms.T]:
     return sorted(things, key=lambda t: sort_key(in_language(t.name, "vi")))
+
+
+def retention_rules(on: date) -> list[Rule]:
+    """How long each kind of things is kept, by the city's table as it holds on a day. One statement, nothing cached."""
+    rows = RetentionRule.objects.order_by("key")
+    found = [
+        Rule(r.key, r.what, r.months, r.event, r.then, r.automatic, r.source, r.name, r.valid_from)
+        for r in rows
+        if r.valid_to is None or on < r.valid_to
+    ]
+    return in_force(found, on)

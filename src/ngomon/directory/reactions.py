@@ -6,6 +6,7 @@ from datetime import datetime
 
 from ngomon.core.actors import Actor
 from ngomon.core.react import every
+from ngomon.core.retention_runs import propose_if_due
 from ngomon.directory import commands, queries
 
 
@@ -21,3 +22,10 @@ def seed_calendar_ahead(*, actor: Actor, at: datetime) -> None:
     """The coming year's holidays are in the table half a year before it begins."""
     if queries.edition():
         commands.seed_coming_year(actor=actor, at=at)
+
+
+@every(hours=730)
+def propose_what_retention_ends(*, actor: Actor, at: datetime) -> None:
+    """Once a month: what the periods of the city's table end for is proposed; a person confirms it."""
+    if queries.edition():
+        propose_if_due(queries.retention_rules(queries.local_day(at)), actor=actor, at=at)

@@ -260,6 +260,7 @@ MANAGED: Mapping[str, frozenset[str]] = {
     "places": frozenset({"lon", "lat"}),
     "exits": frozenset({"kind", "secrecy"}),
     "assets": frozenset({"plate", "lon", "lat"}),
+    "retention": frozenset({"what", "event", "then"}),
 }
 """Fields whose value always comes from the pack, whatever the staff wrote: the city's structure, not its daily care."""
 

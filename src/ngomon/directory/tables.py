@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
+from ngomon.core.retention import EVENTS, KINDS, THENS
 from ngomon.directory.exits import ExitKind, Secrecy
 from ngomon.directory.terms import AgencyKind, AreaKind, DayKind, Group
 
@@ -244,6 +245,20 @@ TABLES: dict[str, Table] = {
             "lat": Required(_number(float)),
             "area": _key,
             "source": _text,
+        },
+        ("name",),
+    ),
+    "retention": Table(
+        "retention.csv",
+        {
+            "key": _NEEDED_KEY,
+            "what": Required(_one_of(*KINDS)),
+            "months": Required(_number(int)),
+            "event": Required(_one_of(*sorted(EVENTS))),
+            "then": Required(_one_of(*sorted(THENS))),
+            "automatic": _flag(False),
+            "source": Required(_text),
+            **_VALID,
         },
         ("name",),
     ),

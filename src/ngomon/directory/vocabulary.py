@@ -21,7 +21,7 @@ from .terms import InvalidData
 
 FILE = "terms.csv"
 COLUMNS = ("key", "term_vi", "term_en", "source", "forbidden", "allowed")
-_TABLES = ("answers.csv", "calendar.csv", "categories.csv", "exits.csv", "routing.csv")
+_TABLES = ("answers.csv", "calendar.csv", "categories.csv", "exits.csv", "retention.csv", "routing.csv")
 _PLACE = re.compile(r"\{[^{}]*\}")
 _QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"')
 

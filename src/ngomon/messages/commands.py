@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable
 from datetime import datetime, time
 from uuid import UUID
 
@@ -15,7 +17,7 @@ from ngomon.core.deliveries import deliver
 from ngomon.core.errors import Conflict, Invalid, NotFound, Refused
 from ngomon.core.ids import Ref, uuid7
 from ngomon.core.rows import add
-from ngomon.core.secrets import seal_text
+from ngomon.core.secrets import open_text, seal_text
 from ngomon.core.units import command
 from ngomon.identity.queries import reach_of
 from ngomon.identity.rules import mask, require
@@ -152,3 +154,17 @@ def set_preference(
     values = {"mail": mail, "sms": sms, "quiet_from": quiet_from, "quiet_to": quiet_to}
     models.Preference.objects.update_or_create(account_id=actor.account_id, defaults=values)
     audit("messages.set_preference", Ref("account", str(actor.account_id)), actor=actor, at=at)
+
+
+@command
+def strike_messages(of: Ref, change: Callable[[str], str]) -> int:
+    """Change the words of everything that was told about a thing, in inboxes and on its way out; how many changed."""
+    changed = deliveries.strike(of, change)
+    for row in Message.objects.select_for_update().filter(ref_kind=of.kind, ref_key=of.key):
+        held = json.loads(open_text(row.values) or "{}")
+        struck = {key: change(value) if isinstance(value, str) else value for key, value in held.items()}
+        if struck != held:
+            row.values = seal_text(json.dumps(struck, ensure_ascii=False, sort_keys=True))
+            row.save(update_fields=["values"])
+            changed += 1
+    return changed

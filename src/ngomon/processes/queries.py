@@ -27,6 +27,7 @@ from .rules import deadlines, reading, steps
 from .terms import (
     Action,
     Budget,
+    Check,
     Clock,
     ConsultedAgency,
     Deadline,
@@ -180,6 +181,14 @@ def _latest_of(of: Ref) -> Instance:
     if found is None:
         raise NotFound("processes.error.no_process", of=of.label or of.key)
     return found
+
+
+def checks_for(of: Ref, action: str) -> tuple[Check, ...]:
+    """What whoever takes this action now has to have looked at. Raises: NotFound."""
+    instance = _latest_of(of)
+    known = step_of(instance).action(action)
+    values = orjson.loads(instance.values)
+    return tuple(c for c in known.checks if steps.meets(c.when, values)) if known else ()
 
 
 def step_now(of: Ref) -> StepDef:

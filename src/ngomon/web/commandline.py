@@ -20,10 +20,12 @@ from django.core.management import call_command, execute_from_command_line
 from django.db import connection
 from django.utils import translation
 
-from ngomon.core import actors, clock, doctor, seal, worker
+from ngomon.core import actors, certificates, clock, doctor, retention_runs, seal, worker
 from ngomon.core.errors import CityError, Conflict
+from ngomon.core.text import in_language
 from ngomon.core.texts import text
 from ngomon.core.units import unit
+from ngomon.core.verify import Untrue
 from ngomon.core.verify import verify_proof as check_proof
 from ngomon.directory import commands as directory
 from ngomon.directory import queries as places
@@ -129,6 +131,9 @@ def _verify(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--proof", type=Path, help="check the proof of one history that somebody kept; needs --key"
     )
+    parser.add_argument(
+        "--certificate", type=Path, help="check a certificate of destruction somebody kept; needs --key"
+    )
 
 
 @subcommand("verify", _verify)
@@ -136,6 +141,8 @@ def verify(options: argparse.Namespace) -> int:
     """Recompute the seal of the whole log, or check the proof of one history: nothing altered, removed or reordered."""
     if options.proof:
         return _verify_proof(options.proof, options.key or "")
+    if options.certificate:
+        return _verify_certificate(options.certificate, options.key or "")
     kept = [path.read_text(encoding="utf-8") for path in options.against]
     return 0 if seal.verify_log(_out, against=kept, key=options.key) else 1
 
@@ -164,6 +171,59 @@ def _verify_proof(path: Path, key: str) -> int:
             )
         )
     return 1 if found else 0
+
+
+def _verify_certificate(path: Path, key: str) -> int:
+    """Without database and network, with the key that the caller trusts alone."""
+    if not key:
+        _out(text("web.proof.need_key"))
+        return 2
+    try:
+        found = certificates.read(path.read_text(encoding="utf-8"), key)
+    except (OSError, UnicodeDecodeError):
+        _out(text("web.proof.unreadable"))
+        return 2
+    except Untrue as error:
+        _out(text(str(error)))
+        return 1
+    _out(text("web.certificate.well", n=found["n"], city=found["city"], at=found["done_at"]))
+    for part in found["parts"]:
+        what = text(f"web.admin.retention.what.{part['what']}")
+        _out(f"{part['n']:>8}  {what} · {part['before'][:10]} · {part['source']}")
+    return 0
+
+
+def _retention(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--work", action="store_true", help="work off what a person confirmed, now")
+
+
+@subcommand("retention", _retention)
+def show_retention(options: argparse.Namespace) -> int:
+    """What the periods of the city's table end for now, without a change; a person confirms at /admin/retention."""
+    now, language = clock.now(), translation.get_language() or "vi"
+    if options.work:
+        while _work_once():
+            pass
+    for line in retention_runs.dry_run(places.retention_rules(places.local_day(now)), now):
+        found, oldest = line.found, line.found.oldest_at
+        _out(
+            text(
+                "web.command.retention",
+                name=in_language(line.rule.name, language),
+                n=found.n,
+                held=found.held,
+                before=line.before.date().isoformat(),
+                oldest=oldest.date().isoformat() if oldest else "–",
+            )
+        )
+        if found.first:
+            _out("    " + ", ".join(found.first))
+    return 0
+
+
+def _work_once() -> bool:
+    with unit():
+        return retention_runs.work(actor=actors.system("retention"), at=clock.now())
 
 
 def _check(parser: argparse.ArgumentParser) -> None:

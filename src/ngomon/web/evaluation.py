@@ -48,6 +48,12 @@ def run(options: argparse.Namespace) -> int:
 
 
 OF_FILES = {
+    "private": (
+        "ngomon.cases.private_evaluation",
+        "evaluate_private_file",
+        "FILE",
+        "Personal data in text: recall and false alarms, by kind, with each miss.",
+    ),
     "category": (
         "ngomon.cases.evaluation",
         "evaluate_category_files",

@@ -30,9 +30,15 @@ from .learning import (
     take_model_back,
 )
 from .merge import keep_apart, merge, say_not_same, split_signal, unmerge
+from .pictures import decide_picture
+from .publishing import first_words_of, hide_words
 from .questions import ask_question
+from .redact import redact_pictures, redact_text, try_redaction
+from .tracking import review_project
 from .triage import change_category
 from .undo import undo_action
+from .wording import count_texts
+from .wording import uses as text_uses
 
 __all__ = [
     "act_on_case",
@@ -46,13 +52,17 @@ __all__ = [
     "choose",
     "comment",
     "consult",
+    "count_texts",
+    "decide_picture",
     "file_report",
+    "first_words_of",
     "follow",
     "follow_process",
     "forget_unused",
     "give_opinion",
     "give_up_training",
     "hand_over",
+    "hide_words",
     "keep_apart",
     "lift_secrecy",
     "look_back",
@@ -62,12 +72,15 @@ __all__ = [
     "put_model_live",
     "rate",
     "record_model",
+    "redact_pictures",
+    "redact_text",
     "release",
     "release_due",
     "remember_decision",
     "remove_filter",
     "reply",
     "report_danger",
+    "review_project",
     "save_filter",
     "say_not_same",
     "set_parent",
@@ -75,7 +88,9 @@ __all__ = [
     "start",
     "state_reason",
     "take_model_back",
+    "text_uses",
     "told",
+    "try_redaction",
     "undo_action",
     "undo_bulk",
     "unmerge",

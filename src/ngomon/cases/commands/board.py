@@ -11,8 +11,9 @@ from ngomon.core.ids import Ref
 from ngomon.core.text import clean
 from ngomon.core.units import command
 
+from ..masking import masked
 from ..models import Statement
-from ..rules import MAX_PLACE, mask
+from ..rules import MAX_PLACE
 
 
 @command
@@ -23,7 +24,7 @@ def state_reason(agency: str, reason: str, *, actor: Actor, at: datetime) -> Non
     """
     if not agency or agency not in actor.agencies("agency_head"):
         raise Refused("cases.error.head_only")
-    said = mask(clean(reason))
+    said = masked(clean(reason))
     if len(said) > MAX_PLACE:
         raise Invalid.field("reason", "cases.error.reason_too_long")
     if said:

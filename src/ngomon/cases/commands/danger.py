@@ -18,9 +18,10 @@ from ngomon.core.text import clean
 from ngomon.core.units import command
 from ngomon.directory import queries as directory
 
+from ..masking import masked
 from ..models import Case
 from ..queries import is_reporter, live_audience
-from ..rules import MAX_PLACE, MAX_TEXT, cell_of, mask
+from ..rules import MAX_PLACE, MAX_TEXT, cell_of
 from ..terms import CASE, CaseKind, Filing, Receipt, ReportAddedTo
 from .intake import file_report, write_reporter, write_signal
 from .kinds import danger_category
@@ -77,9 +78,9 @@ def add_to_danger(case_id: UUID, added: Filing, *, actor: Actor, at: datetime) -
 def _take(case: Case, said: Filing, at: datetime) -> None:
     """The case's row learns what was added; the first place stays, a later one is in its words."""
     if said.text:
-        case.text = f"{case.text}\n{mask(said.text)}".strip()
+        case.text = f"{case.text}\n{masked(said.text)}".strip()
     if said.place_words:
-        case.place = f"{case.place}; {mask(said.place_words)}".strip("; ")[:MAX_PLACE]
+        case.place = f"{case.place}; {masked(said.place_words)}".strip("; ")[:MAX_PLACE]
     area = directory.area_at(said.lon, said.lat, directory.local_day(at)) if said.has_place else None
     if area is not None and not case.area:
         case.area, case.lon, case.lat = area.key, said.lon, said.lat

@@ -19,9 +19,10 @@ from ngomon.processes import commands as processes
 from ngomon.processes.queries import where
 from ngomon.processes.terms import Budget, Moved
 
-from ..models import Case, Entry, Picture
+from ..models import Case, Entry
 from ..queries import line_of, live_audience
 from ..rules import EFFECTS, NOTE_ONLY, Effect, proof_missing
+from ..rules.standard import unfilled
 from ..terms import (
     OPEN,
     Audience,
@@ -31,8 +32,10 @@ from ..terms import (
     EntryKind,
     Status,
 )
+from . import publishing, tracking
 from .exits import check_exit, take_exit
 from .family import child_moved
+from .pictures import show
 from .steps import (
     add_pictures,
     as_reporter,
@@ -44,6 +47,8 @@ from .steps import (
     set_place_in_process,
     write_entry,
 )
+
+READ_BY_REPORTER = frozenset({EntryKind.ANSWER, EntryKind.REASON, EntryKind.QUESTION})
 
 
 @command
@@ -72,6 +77,7 @@ def act_on_case(
     before, was_open = scopes(case), case.is_open
     effect = EFFECTS.get(action, NOTE_ONLY)
     _check_proof(case, effect, said, photos)
+    ticks = publishing.check(case, action, effect, said)
     _check_parts(case, effect, said)
     moved = processes.act(
         case.ref,
@@ -94,6 +100,8 @@ def act_on_case(
     if action == "commit" and case.commit_until_on:
         promise = CommitmentMade(str(case.id), case.agency, case.commit_until_on.isoformat())
         emit(case, promise, actor=actor, at=at, audience=live_audience(case))
+    publishing.tell_checked(case, ticks, actor=actor, at=at)
+    tracking.follow(case, action, said, effect, actor=actor, at=at)
     save(case)
     count_moved(case, before)
     if case.is_open != was_open:
@@ -104,6 +112,8 @@ def act_on_case(
 
 def _check_proof(case: Case, effect: Effect, said: Mapping[str, str], photos: Sequence[StoredPhoto]) -> None:
     """An answer that says "done" has words and proof: an after-photo where the category asks for one, or a stated reason."""
+    if effect.kind in READ_BY_REPORTER and unfilled(said.get(effect.field, "")):
+        raise Invalid.field(effect.field, "cases.error.answer_unfilled")
     if not effect.answers:
         return
     wrong = proof_missing(
@@ -192,18 +202,21 @@ def _show(case: Case, at: datetime) -> None:
         return
     case.is_public = True
     if case.thumbnail:  # there is one as soon as there is any picture of a report
-        Picture.objects.filter(case=case, role="before").update(is_public=True)
+        show(case, "before")
     index("case", str(case.id), f"{case.number} {case.text} {case.place}", audience="public", at=at)
 
 
 def _publish(case: Case, at: datetime) -> None:
     """The current answer and its pictures become public; whether it came in time is settled once."""
     Entry.objects.filter(case=case, kind=EntryKind.ANSWER, is_current=True).update(audience=Audience.PUBLIC)
-    Picture.objects.filter(case=case, role="after").update(is_public=True)
-    if case.answered_at is None:
+    show(case, "after")
+    if case.answered_at is None and case.status != Status.RECORDED:
         case.answered_at = at
         case.was_late = case.due_at is not None and at > case.due_at
-    case.outcome = case.outcome or "solved"
+    if case.status == Status.RECORDED:
+        case.outcome = "recorded"
+    elif case.outcome in {"", "recorded"}:
+        case.outcome = "solved"
     index_question(case, at)
 
 

@@ -27,10 +27,11 @@ from ngomon.processes import commands as processes
 from ngomon.processes import queries as process_queries
 
 from ..exit_queries import presumed_exit
+from ..masking import masked
 from ..models import Case, Reporter, Signal
 from ..near import candidates, settings
 from ..queries import category_of, danger_words, live_audience, receipt, receipt_of
-from ..rules import CLAIM_ALPHABET, MAX_PLACE, MAX_TEXT, case_number, cell_of, mask, process_of
+from ..rules import CLAIM_ALPHABET, MAX_PLACE, MAX_TEXT, case_number, cell_of, process_of
 from ..terms import (
     Candidate,
     CaseKind,
@@ -129,11 +130,11 @@ def _alike(filing: Filing, category: Category, at: datetime) -> list[Candidate]:
     return candidates(
         lon=filing.lon,
         lat=filing.lat,
-        text=mask(filing.text),
+        text=masked(filing.text),
         category=category.key,
         at=filing.reported_at or at,
         most=10,
-        place=mask(filing.place_words),
+        place=masked(filing.place_words),
         uncertain_m=float(filing.place_radius_m or 0),
         looks=tuple(int(photo.look, 16) for photo in filing.photos if photo.look),
     )
@@ -175,12 +176,12 @@ def new_case(filing: Filing, area: str, category: Category, *, at: datetime) -> 
     is_hidden = is_secret or not area
     return Case(
         id=uuid7(),
-        text=mask(filing.text),
+        text=masked(filing.text),
         category=category.key,
         area=area,
         group=Group.INSTANT if filing.kind == CaseKind.DANGER else category.group,
         status=Status.RECEIVED,
-        place=mask(filing.place_words),
+        place=masked(filing.place_words),
         lon=filing.lon,
         lat=filing.lat,
         place_radius_m=filing.place_radius_m,

@@ -19,9 +19,9 @@ from ngomon.directory import queries as directory
 from ngomon.identity.rules import may
 from ngomon.processes import commands as processes
 
+from ..masking import masked
 from ..models import Apart, Case, Picture, Reporter, Signal
 from ..queries import live_audience, signal_of_reporter
-from ..rules import mask
 from ..terms import (
     CaseKind,
     CaseMerged,
@@ -184,7 +184,7 @@ def _case_of(signal: Signal, old: Case, at: datetime) -> Case:
     area = directory.area_at(signal.lon, signal.lat, directory.local_day(at))
     filing = Filing(signal.text, signal.lon, signal.lat, reported_at=signal.received_at)
     made = new_case(filing, area.key if area else old.area, category, at=at)
-    made.text = mask(signal.text)
+    made.text = masked(signal.text)
     return made
 
 

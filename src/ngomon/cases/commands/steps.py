@@ -26,7 +26,7 @@ from ngomon.processes.terms import Moved
 from ..models import Case, Entry, Look, Picture
 from ..rules.same import NOWHERE as NOWHERE
 from ..rules.same import quarters
-from ..terms import CONTENT, QUESTION, REPORTER, Audience, CaseKind, EntryKind
+from ..terms import CONTENT, QUESTION, REPORTER, Audience, CaseKind, EntryKind, Status
 
 
 def as_reporter(actor: Actor) -> Actor:
@@ -115,7 +115,9 @@ def _figures(case: Case) -> Iterator[str]:
     """The figures of the public board that a case adds to; what is overdue now is asked, as time alone changes it."""
     if case.is_open:
         yield "open"
-    if case.answered_at is not None:
+    if case.status == Status.RECORDED:
+        yield "recorded"
+    elif case.answered_at is not None:
         yield "closed"
         if not case.was_late:
             yield "on_time"
@@ -180,6 +182,7 @@ def write_entry(
 
 _PICTURE = (
     "id", "case", "signal_id", "entry_id", "role", "file", "thumbnail", "width", "height", "is_public", "look", "at",
+    "original", "original_thumbnail",
 )  # fmt: skip
 
 
@@ -197,7 +200,8 @@ def add_pictures(
         return
     hung = (case.pk, signal_id, entry_id, role)
     rows = [
-        (uuid7(), *hung, p.main.digest, p.thumb.digest, p.width, p.height, False, p.look, at) for p in photos
+        (uuid7(), *hung, p.main.digest, p.thumb.digest, p.width, p.height, False, p.look, at, "", "")
+        for p in photos
     ]
     insert(Picture, _PICTURE, rows)
     looks = [(row[0], quarter) for row, p in zip(rows, photos, strict=True) for quarter in quarters(p.look)]

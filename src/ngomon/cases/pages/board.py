@@ -152,7 +152,7 @@ def _median(key: str, taken: reads.AnswerTime | None, agency: str) -> dict[str, 
 
 def _totals(standings: tuple[AgencyStanding, ...]) -> dict[str, Any]:
     """The sums over all rows: they add up."""
-    names = ("open", "overdue", "closed", "on_time", "satisfied", "rated")
+    names = ("open", "overdue", "closed", "on_time", "satisfied", "rated", "recorded")
     total: dict[str, Any] = {key: sum(getattr(s, key) for s in standings) for key in names}
     for share, part, whole in (("on_time_pct", "on_time", "closed"), ("satisfied_pct", "satisfied", "rated")):
         has_base = total[whole] >= SMALL

@@ -30,6 +30,7 @@ _STATE = {
     Status.WAITING: "soon",
     Status.IN_PROGRESS: "open",
     Status.COMMITTED: "soon",
+    Status.RECORDED: "soon",
     Status.ANSWERED: "done",
     Status.CLOSED: "done",
 }
@@ -38,6 +39,7 @@ _PUBLIC_STATUSES = (
     Status.WAITING,
     Status.IN_PROGRESS,
     Status.COMMITTED,
+    Status.RECORDED,
     Status.ANSWERED,
     Status.CLOSED,
 )

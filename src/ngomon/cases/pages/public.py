@@ -13,6 +13,7 @@ from ngomon.core import clock
 from ngomon.core.actors import Actor
 from ngomon.core.errors import NotFound
 from ngomon.core.texts import text
+from ngomon.core.units import unit
 from ngomon.directory import queries as directory
 from ngomon.identity.edge import public
 from ngomon.processes import queries as processes
@@ -21,7 +22,9 @@ from ngomon.ui.tags.words import day
 from .. import exit_queries as exits
 from .. import public as reads
 from .. import queries
+from ..pictures import look_at_whole
 from ..terms import CaseView, Joined, Rating, Status
+from ..tracker import project_of
 from .exits import exit_card
 from .forms import AppealForm, CityForm, RateForm, ReasonForm, ReplyForm
 from .photos import bytes_of
@@ -119,6 +122,7 @@ def _facts(view: CaseView) -> dict[str, Any]:
         "point": point,
         "center": (line.lon, line.lat),
         "committed": view.commit_until_on if line.status == Status.COMMITTED else None,
+        "project": project_of(line.id) if line.status == Status.RECORDED else None,
         "committed_words": day(view.commit_until_on) if view.commit_until_on else "",
         "agency": agency_name(line.agency),
         "office": name(directory.city().office_name),
@@ -157,10 +161,13 @@ def _forms(view: CaseView, is_mine: bool, actor: Actor, refused: CityForm | None
 @public
 @require_safe
 def picture(request: HttpRequest, digest: str, kind: str = "jpg") -> HttpResponse:  # noqa: ARG001 (the address's ending)
-    """A picture: public ones for everybody and for ever; others for the reporter and for staff only."""
+    """A picture: public ones for everybody; others for the reporter and for staff only."""
     right = reads.may_see_picture(digest, actor=actor_of(request), claim_codes=claims(request).values())
     if not right:
         raise NotFound("core.file.gone")
+    if right == "whole":
+        with unit():
+            look_at_whole(digest, actor=actor_of(request), at=clock.now())
     etag = f'"{digest}"'
     answer: HttpResponse
     if request.headers.get("If-None-Match") == etag:
@@ -168,8 +175,9 @@ def picture(request: HttpRequest, digest: str, kind: str = "jpg") -> HttpRespons
     else:
         answer = HttpResponse(bytes_of(digest), content_type="image/jpeg")
     answer["ETag"] = etag
-    # A picture can be taken back when it shows somebody, so a public copy is fresh for a day, not for a year.
-    answer["Cache-Control"] = "public, max-age=86400, immutable" if right == "public" else "private, no-cache"
+    # A picture can be taken away when it shows somebody: no copy outside is used longer than five minutes unasked.
+    fresh = "public, max-age=300, must-revalidate" if right == "public" else "private, no-cache"
+    answer["Cache-Control"] = fresh
     answer["Content-Security-Policy"] = "default-src 'none'; sandbox"
     return answer
 

@@ -25,6 +25,8 @@ from ..terms import (
     CaseView,
     CategoryChanged,
     ContentErased,
+    ContentExpired,
+    ContentRedacted,
     EntryView,
     PictureView,
     ReportAddedTo,
@@ -38,6 +40,7 @@ TONES: Mapping[str, str] = {
     Status.WAITING: "amber",
     Status.IN_PROGRESS: "hue",
     Status.COMMITTED: "amber",
+    Status.RECORDED: "amber",
     Status.ANSWERED: "leaf",
     Status.CLOSED: "leaf",
 }
@@ -46,6 +49,7 @@ ICONS: Mapping[str, str] = {
     Status.WAITING: "message-circle-question",
     Status.IN_PROGRESS: "hammer",
     Status.COMMITTED: "calendar-clock",
+    Status.RECORDED: "hourglass",
     Status.ANSWERED: "circle-check",
     Status.CLOSED: "circle-check",
     Status.REJECTED: "circle-slash",
@@ -56,6 +60,8 @@ _EVENT_ICONS: Mapping[str, str] = {
     "opened": "send",
     "another_report": "users",
     "erased": "eraser",
+    "expired": "eraser",
+    "redacted": "eraser",
     "verify": "badge-check",
     "accept": "badge-check",
     "route": "arrow-right",
@@ -72,6 +78,9 @@ _EVENT_ICONS: Mapping[str, str] = {
     "send_back": "undo-2",
     "publish": "circle-check",
     "commit": "calendar-clock",
+    "record": "hourglass",
+    "resume": "play",
+    "project_reviewed": "rotate-ccw",
     "extend": "timer",
     "rate": "smile",
     "object": "circle-alert",
@@ -207,6 +216,7 @@ def progress(line: CaseLine, now: datetime) -> list[dict[str, Any]]:
         Status.WAITING: 2 if line.agency else 1,
         Status.IN_PROGRESS: 2,
         Status.COMMITTED: 2,
+        Status.RECORDED: 3,
     }.get(Status(line.status), 4)
     late = line.due_at is not None and line.due_at < now
     found = []
@@ -225,7 +235,7 @@ def who_has_it(line: CaseLine) -> str:
         return text("cases.case.reporter_has_it")
     if line.status in {Status.ANSWERED, Status.CLOSED} and agency:
         return text("cases.case.agency_answered", agency=agency)
-    if agency and line.status in {Status.IN_PROGRESS, Status.COMMITTED}:
+    if agency and line.status in {Status.IN_PROGRESS, Status.COMMITTED, Status.RECORDED}:
         return text("cases.case.agency_has_it", agency=agency)
     if line.status == Status.RECEIVED:
         return text("cases.case.centre_has_it", office=name(directory.city().office_name))
@@ -281,6 +291,10 @@ def _told(recorded: Recorded, view: CaseView, entries: Mapping[str, EntryView]) 
         return _item("added_to", recorded.at)
     if isinstance(event, ContentErased):
         return _item("erased", recorded.at)
+    if isinstance(event, ContentExpired):
+        return _item("expired", recorded.at)
+    if isinstance(event, ContentRedacted):
+        return _item("redacted", recorded.at, ground=text(f"cases.redact.ground.{event.ground}"))
     if isinstance(event, CategoryChanged):
         return _item("category_changed", recorded.at, category=name(category_of(event.now).name))
     if isinstance(event, CaseMoved):
@@ -295,7 +309,7 @@ def _moved(event: CaseMoved, at: datetime, view: CaseView, entry: EntryView | No
     answers = [e for e in view.entries if e.kind == "answer" and e.at <= at]
     # What was proposed as an answer is read where it became public.
     said = None if event.action == "answer" else entry
-    if event.action in {"publish", "commit"} and answers:
+    if event.action in {"publish", "commit", "record"} and answers:
         said = answers[-1]
     key = _BY_STEP.get((event.action, event.step), event.action)
     made = _item(key, at, agency=agency, words=said.text if said else "")

@@ -91,22 +91,7 @@ def danger_words(text: str, book: WordBook) -> tuple[str, ...]:
     return tuple(run for run in dict.fromkeys(_runs(words(text)[:400], book.longest)) if run in book.danger)
 
 
-# --- what must not be read by everybody -------------------------------------------------------------------------------
-
-_PERSONAL = (
-    re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+"),
-    re.compile(r"(?<!\d)(?:\+?84|0)(?:[\s.\-]?\d){8,10}(?!\d)"),
-    re.compile(r"(?<!\d)\d{12}(?!\d)"),
-    re.compile(r"(?<!\d)\d{9}(?!\d)"),
-    re.compile(r"(?i)\b\d{2}[a-z]\d?[\s\-]?\d{3}\.?\d{2}\b"),
-)
-
-
-def mask(text: str) -> str:
-    """The text without e-mail addresses, telephone numbers, identity numbers (9 or 12 digits) and number plates."""
-    for pattern in _PERSONAL:
-        text = pattern.sub("•••", text)
-    return text
+# --- words for lists ----------------------------------------------------------------------------------------------------
 
 
 def first_words(text: str, limit: int = 140) -> str:
@@ -172,6 +157,7 @@ EFFECTS: Mapping[str, Effect] = {
     "send_back": Effect(EntryKind.RETURNED, Audience.STAFF, "reason"),
     "answer": Effect(EntryKind.ANSWER, Audience.STAFF, "answer", answers=True),
     "commit": Effect(EntryKind.ANSWER, Audience.STAFF, "answer"),
+    "record": Effect(EntryKind.ANSWER, Audience.STAFF, "answer"),
     "publish": Effect(EntryKind.NOTE, Audience.STAFF, "note", publishes=True),
     "rate": Effect(EntryKind.RATING, Audience.PUBLIC, "comment"),
     "object": Effect(EntryKind.OBJECTION, Audience.REPORTER, "reason"),

@@ -167,7 +167,9 @@ def test_a_bulk_of_publishing_and_its_undoing_hide_the_answers_again(city: TestC
     run(city.son, ids, "answer", answer=said, stated_reason="Chụp ban đêm không rõ")
     run(city.binh, ids, "approve")
     before = everything()
-    bulk = run(city.nga, ids, "publish")
+    assert results(run(city.nga, ids, "publish")) == ["refused"] * 2, "nobody ticked the checklist"
+    names = ("what_where_when", "same_place", "no_personal_data", "kind_words", "law_cited")
+    bulk = run(city.nga, ids, "publish", **{f"check_{name}": "done" for name in names})
     assert results(bulk) == ["done"] * 2
     assert Entry.objects.filter(kind="answer", audience="public").count() == 2
     undone(city.nga, bulk)

@@ -19,7 +19,7 @@ from tests.city import SYSTEM, TestCity
 import ngomon
 from ngomon.cases import queries
 from ngomon.cases.models import Case, Reporter, Signal
-from ngomon.core import clock
+from ngomon.core import clock, worker
 from ngomon.core.engine import engine
 from ngomon.core.units import unit
 from ngomon.identity.commands import make_client
@@ -142,6 +142,8 @@ def test_media_come_as_files_and_links_are_kept_not_fetched(city: TestCity) -> N
     assert case.thumbnail
     assert get(f"requests/{case.number}.json").status_code == 404, "not public yet"
     make_public(city, case.number)
+    assert not get(f"requests/{case.number}.json").json()[0].get("media_url"), "nobody has looked it over"
+    worker.settle()
     shown = get(f"requests/{case.number}.json").json()[0]
     assert shown["media_url"].startswith(settings.NGOMON_BASE_URL + "/pictures/")
     assert "example.org" not in json.dumps(shown)

@@ -133,7 +133,7 @@ def edit_standard_text(
     city = lock_city()
     row = StandardText.objects.filter(key=key).first() or StandardText(key=key)
     changed = apply_fields("answers", row, {"key": key, "action": action, "category": category, "text": text})
-    if not row.text:
+    if not all(row.text.get(language) for language in ("vi", "en")):
         raise Invalid.field("text", "directory.pack.empty")
     if not changed:
         return

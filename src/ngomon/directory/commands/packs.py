@@ -33,6 +33,7 @@ MODELS: dict[str, Any] = {
     "places": models.Place,
     "exits": models.Exit,
     "assets": models.Asset,
+    "retention": models.RetentionRule,
 }
 _UNSAID = {"routing": frozenset({"place"})}
 """Fields that follow the pack without being reported: the order of lines."""

@@ -137,11 +137,15 @@ def sign_in_by_code(
 
 @command
 def sign_in_by_password(contact: Contact, password: str, *, actor: Actor, at: datetime) -> SignInAnswer:
-    """Sign in with a contact point and the account's password. The same answer, in the same time, for an unknown contact."""
+    """Sign in with a contact point and the account's password.
+
+    The same answer, by the same statements in the same time, for a contact that nobody has.
+    """
     person = find_owner([contact])
-    account = Account.objects.filter(person=person).exclude(kind="organisation").first() if person else None
+    account = Account.objects.filter(person=person).exclude(kind="organisation").first()
     if account is None or not account.has_usable_password():
         make_password(password)
+        audit("identity.wrong_password", Ref("account", ""), actor=actor, at=at)
         return SignInAnswer("wrong")
     if not account.check_password(password):
         audit("identity.wrong_password", ref_of(account), actor=actor, at=at)

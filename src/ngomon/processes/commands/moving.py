@@ -125,6 +125,8 @@ def enter(instance: Instance, known: Definition, to: str, *, actor: Actor, at: d
     if step.holder == Holder.ASSIGNEE and instance.commit_on is not None:
         instance.commit_on = None
         set_values(instance, promise="")
+    if step.holder == Holder.ASSIGNEE:
+        set_values(instance, waits="")
     instance.step, instance.status = step.key, step.status
     instance.task, instance.task_opened_at, instance.task_rung = uuid7(), at, 0
     instance.role = "+".join(steps.roles_of(step, values_of(instance)))

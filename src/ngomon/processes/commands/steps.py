@@ -138,6 +138,8 @@ def take(
     done = TaskDone(*about(instance), str(instance.task), was_step, action.key, action.to)
     tell(instance, done, actor=actor, at=at)
     _promise(instance, action, given, actor=actor, at=at)
+    if action.effect == Effect.RECORD:
+        moving.set_values(instance, waits="project")
     instance.assignee = assignee
     moving.enter(instance, known, action.to, actor=actor, at=at)
     if assignee is not None:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from ..terms import REPORTER, ActionDef, Clock, Definition, Effect, Fault, Holder, StepDef, StepKind
 
-CONDITIONS = frozenset({"agency_size", "promise"})
+CONDITIONS = frozenset({"agency_size", "promise", "waits"})
 """What a condition may ask about, besides what the owner of the matter passes when it starts the process."""
 
 DEFAULT_VALUES = frozenset({"category", "area", "source"})
@@ -97,11 +97,15 @@ def _of_action(
     if action.joins and not step.consults:
         yield _fault(where, "join_without_consultation", step=step.key, action=action.key)
     needed = (
-        {Effect.COMMIT: "until", Effect.EXTEND: "days"}.get(Effect(action.effect)) if action.effect else None
+        {Effect.COMMIT: "until", Effect.EXTEND: "days", Effect.RECORD: "project"}.get(Effect(action.effect))
+        if action.effect
+        else None
     )
     if needed and needed not in action.requires:
         yield _fault(where, "effect_without_field", action=action.key, field=needed)
     yield from _of_condition(where, action.when)
+    for check in action.checks:
+        yield from _of_condition(f"{where}.check.{check.key}", check.when)
 
 
 def _of_ladder(definition: Definition, known_roles: frozenset[str]) -> Iterator[Fault]:

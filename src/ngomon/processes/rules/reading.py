@@ -10,6 +10,7 @@ from ngomon.directory.terms import Text
 from ..terms import (
     ActionDef,
     Budget,
+    Check,
     Clock,
     Definition,
     Fault,
@@ -59,6 +60,7 @@ _ACTION = frozenset(
         "joins",
         "bars_holder",
         "tells",
+        "check",
     ]
 )
 _BUDGET_UNITS = frozenset({"days", "hours", "minutes"})
@@ -209,7 +211,7 @@ def _action(reader: _Reader, where: str, raw: Mapping[str, Any], roles: tuple[st
         if not raw.get(name):
             reader.fault(where, "word_missing", word=name)
     effect = str(raw.get("effect", ""))
-    if effect not in {"", "commit", "extend"}:
+    if effect not in {"", "commit", "extend", "record"}:
         reader.fault(where, "unknown_kind", kind=effect)
     return ActionDef(
         key=key,
@@ -225,7 +227,17 @@ def _action(reader: _Reader, where: str, raw: Mapping[str, Any], roles: tuple[st
         joins=bool(raw.get("joins", False)),
         bars_holder=bool(raw.get("bars_holder", False)),
         tells=_words(raw.get("tells", ())),
+        checks=tuple(_check(reader, where, each) for each in reader.tables(where, raw.get("check", []))),
     )
+
+
+def _check(reader: _Reader, where: str, raw: Mapping[str, Any]) -> Check:
+    key = str(raw.get("key", ""))
+    where = f"{where}.check.{key}"
+    reader.known(where, raw, frozenset({"key", "name", "when"}))
+    if not key:
+        reader.fault(where, "word_missing", word="key")
+    return Check(key, reader.name(where, raw), _condition(raw.get("when", {})))
 
 
 def _step_budget(reader: _Reader, where: str, raw: Any) -> StepBudget | None:

@@ -56,10 +56,11 @@ class Opinion(StrEnum):
 
 
 class Effect(StrEnum):
-    """What an action does beside moving on: ends by a promise with a date, or gives more time."""
+    """What an action does beside moving on: ends by a promise with a date, gives more time, or waits for a project."""
 
     COMMIT = "commit"
     EXTEND = "extend"
+    RECORD = "record"
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +106,15 @@ class FieldDef:
 
 
 @dataclass(frozen=True, slots=True)
+class Check:
+    """What whoever takes an action has to have looked at; asked only where `when` holds."""
+
+    key: str
+    name: Text
+    when: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class ActionDef:
     """One way out of a step."""
 
@@ -121,6 +131,7 @@ class ActionDef:
     joins: bool = False
     bars_holder: bool = False
     tells: tuple[str, ...] = ()
+    checks: tuple[Check, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,12 @@ def t(key: str, **values: Any) -> str:
     return text(key, **values)
 
 
+@register.simple_tag
+def tt(key: str, language: str, **values: Any) -> str:
+    """The text of a key in one language whoever reads it, for papers that bear both: `{% tt "web.x" "vi" %}`."""
+    return text(key, language, **values)
+
+
 @register.filter
 def lang(name: Mapping[str, str] | str | None) -> str:
     """A name kept by language (`{"vi": …, "en": …}`) in the reader's language."""

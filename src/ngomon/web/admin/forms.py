@@ -8,6 +8,7 @@ from typing import Any
 
 from django import forms
 
+from ngomon.core.retention import GROUNDS
 from ngomon.core.text import in_language, sort_key
 from ngomon.core.texts import text
 from ngomon.directory import queries as directory
@@ -160,6 +161,19 @@ class EndForm(AdminForm):
     """The first day on which something is no longer in force."""
 
     on = day()
+
+
+class HoldForm(AdminForm):
+    """A case that is kept although its period is over, and why."""
+
+    number = line(required=True, max_length=24)
+    ground = choice(required=True)
+    reason = prose(required=True, rows=2)
+
+
+def hold_choices(language: str) -> dict[str, Choices]:
+    """Appeal, complaint, court, incident."""
+    return {"ground": [(key, text(f"web.admin.retention.ground.{key}", language)) for key in GROUNDS]}
 
 
 # --- agencies -------------------------------------------------------------------------------------------------------

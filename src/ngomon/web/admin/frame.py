@@ -26,6 +26,7 @@ from ngomon.identity.rules import may
 SECTIONS: tuple[tuple[str, str, str, str], ...] = (
     ("overview", "/admin", "layout-dashboard", "admin.see"),
     ("categories", "/admin/categories", "tags", "catalogue.see"),
+    ("texts", "/admin/texts", "message-square-text", "catalogue.see"),
     ("agencies", "/admin/agencies", "landmark", "catalogue.see"),
     ("people", "/admin/people", "users", "account.see"),
     ("locks", "/admin/locks", "lock", "account.decide_appeal"),
@@ -35,6 +36,7 @@ SECTIONS: tuple[tuple[str, str, str, str], ...] = (
     ("proposals", "/admin/proposals", "lightbulb", "catalogue.see"),
     ("clients", "/admin/clients", "key-round", "client.manage"),
     ("pack", "/admin/pack", "package", "admin.see"),
+    ("retention", "/admin/retention", "archive-x", "retention.see"),
     ("audit", "/admin/audit", "scroll-text", "audit.see"),
 )
 

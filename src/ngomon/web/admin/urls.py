@@ -3,7 +3,7 @@
 from django.urls import path, register_converter
 
 from .dates import IsoDay
-from .pages import agencies, catalogue, overview, people, proposals, routing, system
+from .pages import agencies, catalogue, overview, people, proposals, retention, routing, system, wording
 
 register_converter(IsoDay, "isoday")
 
@@ -16,6 +16,9 @@ urlpatterns = [
     path(
         "admin/categories/<str:key>/routing/<int:rule>/end", catalogue.routing_end, name="admin_routing_end"
     ),
+    path("admin/texts", wording.texts, name="admin_texts"),
+    path("admin/texts/new", wording.text_edit, name="admin_text_new"),
+    path("admin/texts/<str:key>", wording.text_edit, name="admin_text"),
     path("admin/agencies", agencies.agencies, name="admin_agencies"),
     path("admin/agencies/new", agencies.agency_new, name="admin_agency_new"),
     path("admin/agencies/<str:key>", agencies.agency, name="admin_agency"),
@@ -57,5 +60,17 @@ urlpatterns = [
     path("admin/proposals/models/<uuid:id>/live", proposals.put_live, name="admin_model_live"),
     path("admin/proposals/routing", routing.trial, name="admin_routing_trial"),
     path("admin/pack", overview.pack, name="admin_pack"),
+    path("admin/retention", retention.overview, name="admin_retention"),
+    path("admin/retention/propose", retention.propose, name="admin_retention_propose"),
+    path("admin/retention/holds", retention.hold, name="admin_retention_hold"),
+    path("admin/retention/holds/<uuid:hold>/lift", retention.lift, name="admin_retention_lift"),
+    path("admin/retention/<uuid:run>/confirm", retention.confirm, name="admin_retention_confirm"),
+    path("admin/retention/<uuid:run>/drop", retention.drop, name="admin_retention_drop"),
+    path("admin/retention/<uuid:run>/certificate", retention.certificate, name="admin_certificate"),
+    path(
+        "admin/retention/<uuid:run>/certificate.json",
+        retention.certificate_file,
+        name="admin_certificate_file",
+    ),
     path("admin/audit", overview.audit_log, name="admin_audit"),
 ]

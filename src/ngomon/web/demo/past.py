@@ -21,6 +21,7 @@ from ngomon.core.images import StoredPhoto, take_photos
 from ngomon.core.units import unit
 from ngomon.directory import queries as directory
 from ngomon.identity.queries import actor_of, holders
+from ngomon.processes.queries import checks_for
 
 from .story import Story
 
@@ -189,6 +190,7 @@ class _Story:
 
     def _act(self, actor: Actor, action: str, fields: dict[str, str], photo: str | None = None) -> None:
         assignee = fields.pop("assignee", "")
+        fields |= {f"check_{check.key}": "done" for check in checks_for(self.line.ref, action)}
         with unit():
             self.line = commands.act_on_case(
                 self.case_id,

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
 from django import forms
 
 from ngomon.cases import queries as cases
+from ngomon.cases.rules.standard import fill
 from ngomon.cases.terms import Contact, Filing
 from ngomon.core.ids import uuid7
 from ngomon.core.text import in_language, sort_key
@@ -28,6 +29,7 @@ class Around:
     proposed_agency: str
     at: datetime
     language: str
+    values: Mapping[str, str] = field(default_factory=dict)
 
 
 def _sorted(rows: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
@@ -50,26 +52,26 @@ def _choose(rows: list[tuple[str, str]]) -> list[tuple[str, str]]:
     return [("", text("web.desk.choose")), *rows]
 
 
-def _field(field: FieldDef, around: Around, required: bool) -> forms.Field:
-    label = in_language(field.name, around.language)
+def _field(asked: FieldDef, around: Around, required: bool) -> forms.Field:
+    label = in_language(asked.name, around.language)
     common: dict[str, Any] = {"label": label, "required": required}
-    if field.kind == "agency":
+    if asked.kind == "agency":
         return forms.ChoiceField(
             choices=_choose(agency_choices(around.at, around.language)),
             initial=around.proposed_agency,
             **common,
         )
-    if field.kind == "account":
+    if asked.kind == "account":
         return forms.ChoiceField(choices=_choose(_officers(around)), **common)
-    if field.kind == "choice":
-        rows = [(c, text(f"cases.rating.{c}")) for c in field.choices]
+    if asked.kind == "choice":
+        rows = [(c, text(f"cases.rating.{c}")) for c in asked.choices]
         return forms.ChoiceField(choices=_choose(rows), **common)
-    if field.kind == "date":
+    if asked.kind == "date":
         first = directory.local_day(around.at) + timedelta(days=1)
         return forms.DateField(
             widget=forms.DateInput(attrs={"type": "date", "min": first.isoformat()}), **common
         )
-    if field.kind == "days":
+    if asked.kind == "days":
         return forms.IntegerField(min_value=1, max_value=60, **common)
     return forms.CharField(max_length=4000, widget=forms.Textarea(attrs={"rows": 4}), **common)
 
@@ -80,11 +82,14 @@ class ActionForm(forms.Form):
     def __init__(self, action: Action, around: Around, data: Any = None) -> None:
         super().__init__(data, auto_id=f"id_{action.key}_%s")
         self.action = action
-        self.takes_photos = any(field.kind == "photos" for field in action.fields)
-        for field in action.fields:
-            if field.kind != "photos":
-                self.fields[field.key] = _field(field, around, field.key in action.requires)
-        self.standard = directory.standard_texts(action.key, around.category, around.language)
+        self.takes_photos = any(each.kind == "photos" for each in action.fields)
+        for each in action.fields:
+            if each.kind != "photos":
+                self.fields[each.key] = _field(each, around, each.key in action.requires)
+        self.standard = [
+            (key, fill(words, around.values))
+            for key, words in directory.standard_texts(action.key, around.category, around.language)
+        ]
 
     def said(self) -> dict[str, str]:
         """The cleaned words by field, as commands take them."""

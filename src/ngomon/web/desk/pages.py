@@ -133,6 +133,7 @@ def _case_page(request: HttpRequest, number: str, status: int = 200, **more: Any
         "may_merge": may(actor, "case.triage"),
         "may_change_category": may(actor, "case.triage"),
         "may_see_reporter": may(actor, "case.reporter"),
+        "may_redact": may(actor, "case.redact"),
         "categories": views.category_choices(now, language),
         "agencies": agency_choices(now, language) if context["may_consult"] else [],
     }
@@ -153,8 +154,12 @@ def _forms(view: CaseView, request: HttpRequest, bound: ActionForm | None) -> li
     proposed = cases.propose_agency(line.category, line.area, directory.local_day(now)).agency
     if line.kind == "question":
         proposed = asked_agency(line.id) or proposed
-    around = Around(line.agency, line.category, proposed, now, language)
+    around = Around(line.agency, line.category, proposed, now, language, views.text_values(line, language))
     made = []
+
+    def has_list(key: str) -> bool:
+        return key == "publish" and bool(processes.checks_for(line.ref, key))
+
     for action in processes.actions_for(line.ref, actor):
         if action.key == "guide":
             continue  # has a page of its own, with a preview
@@ -169,6 +174,8 @@ def _forms(view: CaseView, request: HttpRequest, bound: ActionForm | None) -> li
                 "button": {"primary": "primary", "danger": "danger"}.get(action.tone, "quiet"),
                 "fill": next((f"id_{action.key}_{name}" for name in form.fields), ""),
                 "is_open": is_bound,
+                # What has a checklist is done on a page of its own.
+                "href": f"/desk/cases/{line.number}/publish" if has_list(action.key) else "",
             }
         )
     return made
@@ -195,6 +202,7 @@ def act(request: HttpRequest, number: str, action: str) -> HttpResponse:
             raise Invalid("web.desk.error.fields")
         photos = take_photos([upload.read() for upload in request.FILES.getlist("photos")])
         _act(view, action, {**form.said(), **stated}, photos, request)
+        _count_texts(request)
     except CityError as error:
         words, fields = views.refusal(error, language)
         more = {"changes": _changes(view, request)} if error.code == "cases.changed_meanwhile" else {}
@@ -229,6 +237,14 @@ def _act(
             actor=actor_from(request),
             at=clock.now(),
         )
+
+
+def _count_texts(request: HttpRequest) -> None:
+    """Which standard texts the words were made from, if any."""
+    chosen = request.POST.get("text_keys", "").split()
+    if chosen:
+        with unit():
+            cases_commands.count_texts(chosen, actor=actor_from(request), at=clock.now())
 
 
 def back(request: HttpRequest, number: str) -> HttpResponseRedirect:

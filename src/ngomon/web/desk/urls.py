@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from . import bulk, exits, filters, pages, presence, same
+from . import bulk, commitments, exits, filters, pages, presence, publishing, redaction, same
 
 urlpatterns = [
     path("desk", pages.desk, name="desk"),
@@ -27,6 +27,11 @@ urlpatterns = [
     path("desk/handover", bulk.handover, name="desk_handover"),
     path("desk/parked", pages.parked, name="desk_parked"),
     path("desk/parked/retry", pages.retry, name="desk_parked_retry"),
+    path("desk/pictures", publishing.waiting, name="desk_pictures"),
+    path("desk/pictures/<uuid:id>", publishing.picture, name="desk_picture"),
+    path("desk/commitments", commitments.desk, name="desk_commitments"),
+    path("commitments", commitments.everybody, name="commitments"),
+    path("desk/cases/<str:number>/publish", publishing.publish, name="desk_publish"),
     path("desk/cases/<str:number>", pages.case, name="desk_case"),
     path("desk/cases/<str:number>/act/<slug:action>", pages.act, name="desk_act"),
     path("desk/cases/<str:number>/changed", pages.changed, name="desk_changed"),
@@ -44,4 +49,5 @@ urlpatterns = [
     path("desk/cases/<str:number>/consult", pages.consult, name="desk_consult"),
     path("desk/cases/<str:number>/opinion", pages.opinion, name="desk_opinion"),
     path("desk/cases/<str:number>/reporter", pages.reporter, name="desk_reporter"),
+    path("desk/cases/<str:number>/redact", redaction.redact, name="desk_redact"),
 ]

@@ -8,6 +8,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from django.utils import timezone
+
 from ngomon.cases import queries as cases
 from ngomon.cases.terms import OPEN, CaseLine, CaseView, EntryView, PictureView, picture_url
 from ngomon.core.actors import Actor
@@ -49,6 +51,7 @@ QUEUES = (
     Queue("handling", ("handle", "asked"), ("agency_officer", "agency_head", "agency_clerk"), "hammer"),
     Queue("approve", ("approve",), ("agency_head",), "signature"),
     Queue("promised", ("committed",), ("agency_head", "city_office", "ioc_lead"), "calendar-clock"),
+    Queue("recorded", ("recorded",), ("agency_head", "city_office", "ioc_lead"), "hourglass"),
 )
 
 
@@ -61,6 +64,8 @@ TOOLS = (
     ("bulk", "/desk/bulk", "list-checks", "case.bulk"),
     ("handover", "/desk/handover", "arrow-right-left", "case.hand_over"),
     ("consultations", "/desk/consultations", "messages-square", "desk.see"),
+    ("pictures", "/desk/pictures", "image", "case.redact"),
+    ("commitments", "/desk/commitments", "calendar-check", "desk.see"),
     ("messages", "/desk/messages", "mail-warning", "message.see"),
     ("parked", "/desk/parked", "octagon-pause", "message.see"),
 )
@@ -148,7 +153,8 @@ def _history_line(
         who = text("web.desk.by_system", language)
     else:
         who = text("web.desk.by_reporter", language)
-    title = text(key, language) if has_text(key) else action
+    values = {"ground": text(f"cases.redact.ground.{body['ground']}", language)} if body.get("ground") else {}
+    title = text(key, language, **values) if has_text(key) else action
     icon = ICONS.get(recorded.kind, "circle-dot")
     return {"at": recorded.at, "title": title, "who": who, "words": entry.text if entry else "", "icon": icon}
 
@@ -203,6 +209,26 @@ def category_choices(at: datetime, language: str) -> list[tuple[str, str]]:
     return made
 
 
+def text_values(line: CaseLine, language: str) -> dict[str, str]:
+    """What a standard text's variables stand for in this case."""
+    city = directory.city()
+    return {
+        "case": line.number,
+        "agency": agency_name(line.agency, language) if line.agency else "",
+        "due": local_words(line.due_at) if line.due_at else "",
+        "hotline": city.hotline,
+        "category": category_name(line.category, language),
+        "place": line.place,
+        "office": in_language(city.office_name, language),
+    }
+
+
+def local_words(at: datetime) -> str:
+    """A time as people write it: 16:30 ngày 26/11/2026."""
+    local = timezone.localtime(at)
+    return text("web.desk.at_time", time=f"{local:%H:%M}", day=f"{local.day}/{local.month}/{local.year}")
+
+
 def refusal(error: CityError, language: str) -> tuple[str, list[str]]:
     """An error in the reader's words: what is wrong, and each field's own reason."""
     values = dict(error.values)
@@ -217,6 +243,7 @@ TONES = {
     "in_progress": "hue",
     "answered": "leaf",
     "committed": "amber",
+    "recorded": "amber",
     "rejected": "neutral",
     "guided": "river",
     "merged": "neutral",
