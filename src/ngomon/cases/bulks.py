@@ -142,10 +142,21 @@ def case_lines(ids: Iterable[UUID]) -> dict[UUID, CaseLine]:
     return {row[0]: CaseLine(*row) for row in rows}
 
 
+ONE_BY_ONE = frozenset({"guide"})
+"""What is said to a reporter by name and may make a case secret is done with a look at each."""
+
+
+def _in_bulk(found: Offered) -> Offered:
+    def left(keys: Mapping[str, frozenset[str]]) -> dict[str, frozenset[str]]:
+        return {key: actions - ONE_BY_ONE for key, actions in keys.items()}
+
+    return Offered(left(found.open), left(found.allowed), found.actions)
+
+
 def offers(bulk_id: UUID, *, actor: Actor, at: datetime) -> Offered:
     """The actions that this actor may take on each case of a bulk, by its process now."""
     keys = BulkRow.objects.filter(bulk_id=bulk_id).order_by("n").values_list("case", flat=True)
-    return many.offered(CASE, [str(key) for key in keys], actor=actor, at=at)
+    return _in_bulk(many.offered(CASE, [str(key) for key in keys], actor=actor, at=at))
 
 
 def refusals(
@@ -157,7 +168,7 @@ def refusals(
     if action == HAND_OVER:
         is_theirs = actor.holds(*AGENCY_MOVERS) if fields.get("agency") else may(actor, "case.hand_over")
         return {} if is_theirs else dict.fromkeys(ids, "processes.error.not_yours")
-    found = many.offered(CASE, [str(key) for key in ids], actor=actor, at=at)
+    found = _in_bulk(many.offered(CASE, [str(key) for key in ids], actor=actor, at=at))
     told = {key: found.refusal(str(key), action) for key in ids}
     return {key: code for key, code in told.items() if code}
 

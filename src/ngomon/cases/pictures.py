@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from ngomon.core.actors import Actor
 from ngomon.core.audit import audit_look
@@ -49,6 +49,13 @@ def _views(pictures: Iterable[Picture]) -> list[PictureToDecide]:
     ]
 
 
+def _shown_to(actor: Actor) -> QuerySet[Picture]:
+    """Pictures of cases that the duty shift alone may know of are not there for other editors."""
+    if may(actor, "case.see_secret"):
+        return Picture.objects.all()
+    return Picture.objects.filter(case__is_secret=False)
+
+
 def pictures_of(case_id: UUID) -> list[PictureToDecide]:
     """The pictures of a case with what may be covered in them; the caller checked the right to see the case."""
     return _views(Picture.objects.filter(case_id=case_id).select_related("case").order_by("at", "id"))
@@ -58,7 +65,7 @@ def picture_to_decide(picture_id: UUID, *, actor: Actor) -> PictureToDecide:
     """One picture for an editor. Raises: Refused, NotFound."""
     if not may_decide(actor):
         raise Refused("cases.error.redact_only")
-    found = _views(Picture.objects.filter(pk=picture_id).select_related("case"))
+    found = _views(_shown_to(actor).filter(pk=picture_id).select_related("case"))
     if not found:
         raise NotFound("core.file.gone")
     return found[0]
@@ -69,7 +76,7 @@ def pictures_waiting(*, actor: Actor, limit: int = 100) -> list[PictureToDecide]
     if not may_decide(actor):
         raise Refused("cases.error.redact_only")
     waiting = PictureBox.objects.filter(decision="").values("picture_id")
-    found = Picture.objects.filter(pk__in=waiting).select_related("case").order_by("at", "id")
+    found = _shown_to(actor).filter(pk__in=waiting).select_related("case").order_by("at", "id")
     return _views(found[:limit])
 
 
@@ -89,7 +96,7 @@ def look_at_whole(digest: str, *, actor: Actor, at: datetime) -> None:
     if not (may(actor, "case.redact") or may(actor, "case.see_unmasked")):
         raise Refused("cases.error.redact_only")
     whole = Q(original=digest) | Q(original_thumbnail=digest)
-    picture = Picture.objects.filter(whole).select_related("case").first()
+    picture = _shown_to(actor).filter(whole).select_related("case").first()
     if picture is None:
         raise NotFound("core.file.gone")
     audit_look([picture.case.ref], actor=actor, at=at, purpose="cases.whole_picture")

@@ -55,7 +55,7 @@ class Trial:
 def routing_trial(table: RoutingTable, at: datetime) -> Trial:
     """Both tables asked for every case of the last month, as of today."""
     since, on = at - timedelta(days=DAYS), directory.local_day(at)
-    opened = Case.objects.filter(opened_at__gte=since, merged_into__isnull=True)
+    opened = Case.objects.filter(opened_at__gte=since, merged_into__isnull=True, is_secret=False)
     moved: dict[tuple[str, str], tuple[str, str]] = {}
     counts: dict[tuple[str, str], int] = defaultdict(int)
     total = 0

@@ -15,7 +15,7 @@ from ngomon.processes import commands as processes
 
 from ..queries import live_audience
 from ..terms import CaseMoved
-from .steps import count_moved, locked, scopes, set_place_in_process
+from .steps import count_moved, locked, may_touch, scopes, set_place_in_process
 
 
 @command
@@ -34,6 +34,7 @@ def hand_over(
     Raises: as `processes.hand_over` and `processes.hand_to_agency`; Conflict when changed meanwhile; Invalid.
     """
     case = locked(case_id, version=version)
+    may_touch(case, actor)
     before = scopes(case)
     if agency:
         moved = processes.hand_to_agency(case.ref, agency, actor=actor, at=at)

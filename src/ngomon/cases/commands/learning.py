@@ -25,6 +25,7 @@ from ..proposals import forget_model, live_model, propose_with
 from ..terms import (
     CATEGORY_MODEL,
     TRAINING_ENDS_WITHIN,
+    CaseKind,
     ModelPutLive,
     ModelRetired,
     ModelState,
@@ -42,7 +43,8 @@ def remember_decision(case_id: UUID, *, actor: Actor, at: datetime) -> None:  # 
     What was proposed stays as it stood at the first decision; agency and category follow. Once: a repeat writes the same.
     """
     case = Case.objects.filter(pk=case_id, merged_into__isnull=True).first()
-    if case is None:
+    # Nothing is learned from what the duty shift alone may know of, nor from questions.
+    if case is None or case.is_secret or case.kind == CaseKind.QUESTION:
         return
     day = directory.local_day(at)
     decided = {

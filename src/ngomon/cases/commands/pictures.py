@@ -23,7 +23,7 @@ from ..models import Case, Picture, PictureBox
 from ..queries import live_audience
 from ..rules.boxes import MAX_BOXES, is_inside
 from ..terms import CASE, Decided, PictureCovered, Status
-from .steps import locked
+from .steps import locked, may_touch
 
 
 def show(case: Case, role: str) -> None:
@@ -81,7 +81,9 @@ def _decidable(picture_id: UUID, actor: Actor) -> tuple[Case, Picture]:
     picture = Picture.objects.filter(pk=picture_id).first()
     if picture is None:
         raise NotFound("core.file.gone")
-    return locked(picture.case_id), picture
+    case = locked(picture.case_id)
+    may_touch(case, actor)
+    return case, picture
 
 
 @command

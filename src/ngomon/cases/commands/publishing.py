@@ -25,7 +25,7 @@ from ..rules.private import hide
 from ..rules.redaction import Hiding, spans_of
 from ..rules.spans import Span
 from ..terms import CASE, AnswerChecked, Audience, EntryKind, WordsHidden
-from .steps import locked, write_entry
+from .steps import locked, may_touch, write_entry
 
 PREFIX = "check_"
 DONE, NOT_APPLICABLE = "done", "na"
@@ -90,6 +90,7 @@ def hide_words(
     if not may(actor, "case.redact"):
         raise Refused("cases.error.redact_only")
     case = locked(case_id, version=version)
+    may_touch(case, actor)
     parts = 0
     if report is not None:
         parts += _hide_report(case, report, at)

@@ -33,6 +33,7 @@ from ..personal import erase_pictures
 from ..queries import live_audience
 from ..rules.redact import Strike, passages_of, strike_of, too_short
 from ..terms import CASE, REDACT_GROUNDS, ContentRedacted, PictureView
+from .steps import may_touch
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,11 +65,17 @@ def _strike(typed: str) -> Strike:
     return strike_of(passages, [masked(p) for p in passages])
 
 
-def _group(case_id: UUID) -> list[Case]:
-    """The case, the one it was gathered in, and those gathered in it: their words are the same reports."""
+def _group(case_id: UUID, actor: Actor) -> list[Case]:
+    """The case, the one it was gathered in, and those gathered in it: their words are the same reports.
+
+    Raises: NotFound for what the duty shift alone may know of.
+    """
     into = Case.objects.filter(pk=case_id).values("merged_into")
     wanted = Q(pk=case_id) | Q(merged_into=case_id) | Q(pk__in=into)
-    return list(Case.objects.select_for_update().filter(wanted).order_by("pk"))
+    found = list(Case.objects.select_for_update().filter(wanted).order_by("pk"))
+    for case in found:
+        may_touch(case, actor)
+    return found
 
 
 @command
@@ -79,7 +86,7 @@ def try_redaction(case_id: UUID, passages: str, *, actor: Actor) -> Redactable:
     NotFound, Invalid.
     """
     require(actor, "case.redact")
-    cases = _group(case_id)
+    cases = _group(case_id, actor)
     if not cases:
         raise NotFound("cases.not_found")
     shown = ("id", "role", "file", "thumbnail", "width", "height", "is_public", "entry_id")
@@ -133,7 +140,7 @@ def redact_text(case_id: UUID, passages: str, ground: str, *, actor: Actor, at: 
     require(actor, "case.redact")
     _ground(ground)
     strike = _strike(passages)
-    cases = _group(case_id)
+    cases = _group(case_id, actor)
     struck = _struck(cases, strike)
     if not struck:
         raise Invalid.field("passages", "cases.error.redact_not_found")
