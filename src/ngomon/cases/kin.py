@@ -16,8 +16,8 @@ from ngomon.identity.rules import may
 
 from .masking import masked
 from .models import Apart, Case, Look, Picture, Reporter, Signal
-from .near import candidates, look_of
-from .rules.same import looks_apart, quarters
+from .near import candidates, has_like, look_of
+from .rules.same import NOWHERE, looks_apart, quarters
 from .rules.same_weights import PICTURE_NEAR
 from .terms import Candidate, CaseLine, Joined
 
@@ -33,7 +33,7 @@ def same_as(case_id: UUID, *, actor: Actor) -> list[Candidate]:
     if not may(actor, "case.triage"):
         return []
     case = Case.objects.filter(pk=case_id).first()
-    if case is None or not case.is_open:
+    if case is None or not case.is_open or not has_like(case):
         return []
     pairs = Apart.objects.filter(Q(first=case_id) | Q(second=case_id)).values_list("first", "second")
     kin = Case.objects.filter(parent=case_id).values_list("id", flat=True)
@@ -71,7 +71,7 @@ def family_of(case_id: UUID, *, public_only: bool = False) -> Family:
     if own is None:
         raise NotFound("cases.not_found")
     parent, root = own[0], own[1] or case_id
-    seen = Case.objects.filter(is_public=True) if public_only else Case.objects.all()
+    seen = Case.objects.filter(is_public=True) if public_only else Case.objects.filter(is_secret=False)
     related = seen.filter(
         Q(pk=parent) | Q(parent=case_id) | Q(merged_into=case_id) | Q(pk=root) | Q(recurs_of=root)
     )
@@ -111,10 +111,11 @@ def reused_pictures(case_id: UUID, *, most: int = 3) -> list[Reused]:
     mine = list(
         Picture.objects.filter(case_id=case_id, role="before").exclude(look="").values_list("look", flat=True)
     )
-    if case is None or not mine:
+    if case is None or not mine or not has_like(case):
         return []
     wanted = {quarter for look in mine for quarter in quarters(look)}
-    rows = Look.objects.filter(quarter__in=wanted).exclude(picture__case_id=case_id)
+    seen = Look.objects.filter(picture__case__is_secret=False, picture__case__cell__gt=NOWHERE)
+    rows = seen.filter(quarter__in=wanted).exclude(picture__case_id=case_id)
     names = (
         "picture__look",
         "picture__thumbnail",

@@ -60,6 +60,9 @@ class Case(Aggregate):
     reopened = models.SmallIntegerField(default=0)
     commit_until_on = models.DateField(null=True)
     merged_into = models.UUIDField(null=True)
+    kind = models.CharField(max_length=10, default="report")
+    exit = models.CharField(max_length=30, default="")
+    is_secret = models.BooleanField(default=False)
     parent = models.UUIDField(null=True)
     open_children = models.SmallIntegerField(default=0)
     recurs_of = models.UUIDField(null=True)
@@ -109,6 +112,16 @@ class Case(Aggregate):
                 fields=["merged_into"],
                 name="cases_case_merged",
                 condition=models.Q(merged_into__isnull=False),
+            ),
+            models.Index(
+                fields=["opened_at"],
+                name="cases_case_danger",
+                condition=models.Q(kind="danger", is_open=True),
+            ),
+            models.Index(
+                fields=["-answered_at", "-id"],
+                name="cases_case_question",
+                condition=models.Q(kind="question", answered_at__isnull=False),
             ),
             models.Index(
                 fields=["cell", "closed_at"],

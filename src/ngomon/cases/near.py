@@ -15,17 +15,20 @@ from ngomon.core.errors import NotFound
 from ngomon.core.geo import distance_m
 from ngomon.directory import queries as directory
 
+from .models import Case
 from .rules import same
 from .rules.same_weights import SURE, Threshold
-from .terms import Candidate
+from .terms import Candidate, CaseKind
 
 _COLUMNS = (
     "id", "number", "text", "place", "category", "status", "opened_at", "lon", "lat", "thumbnail", "reports",
     "is_public", "look",
 )  # fmt: skip
-# The conditions stand as the partial indexes have them, so that both databases use those.
-_OPEN = '"is_open" AND "opened_at" > %s'
-_LATELY_CLOSED = 'NOT "is_open" AND "merged_into" IS NULL AND "closed_at" > %s'
+# The conditions stand as the partial indexes have them, so that both databases use those. What the duty shift alone may
+# know of, questions and cases without a place are like no other.
+_KNOWN = ' AND NOT "is_secret" AND "kind" <> \'question\' AND "cell" <> 0'
+_OPEN = '"is_open" AND "opened_at" > %s' + _KNOWN
+_LATELY_CLOSED = 'NOT "is_open" AND "merged_into" IS NULL AND "closed_at" > %s' + _KNOWN
 _NEAREST = (
     'SELECT {columns} FROM "cases_case" WHERE {which} AND "cell" IN ({cells})'
     ' ORDER BY ("lon" - %s) * ("lon" - %s) * %s + ("lat" - %s) * ("lat" - %s) LIMIT %s'
@@ -61,6 +64,11 @@ def settings() -> Settings:
     """The city's settings for what is the same thing."""
     found = directory.city().extra.get("same_thing")
     return Settings.of(found if isinstance(found, Mapping) else {})
+
+
+def has_like(case: Case) -> bool:
+    """Whether a case may be set beside others: not what the duty shift alone may know of, no question, none without place."""
+    return not case.is_secret and case.kind != CaseKind.QUESTION and case.cell != same.NOWHERE
 
 
 @dataclass(frozen=True, slots=True)

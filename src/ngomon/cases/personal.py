@@ -25,7 +25,7 @@ from ngomon.core.secrets import blind, open_text
 from ngomon.core.texts import text
 from ngomon.identity.queries import every_account_of
 
-from .commands.steps import as_reporter
+from .commands.steps import as_reporter, index_question
 from .masking import masked
 from .models import Case, Entry, Picture, Reporter, Signal
 from .queries import live_audience
@@ -127,6 +127,7 @@ def erase_reports(person_id: UUID, *, actor: Actor, at: datetime) -> int:
         case.save(update_fields=["version", "text", "place", "thumbnail", "look"])
         audience = "public" if case.is_public else "ioc"
         index(CASE, str(case.pk), f"{case.number} {case.text} {case.place}", audience=audience, at=at)
+        index_question(case, at)
         audit(
             "cases.erase", case.ref, actor=teller, at=at, detail={"signals": len(mine), "entries": len(wrote)}
         )

@@ -23,7 +23,7 @@ from ngomon.core.secrets import blind, open_text
 from ngomon.core.units import command
 from ngomon.directory import queries as directory
 from ngomon.identity import queries as identity
-from ngomon.identity.rules import may
+from ngomon.identity.rules import may, permissions
 from ngomon.processes import queries as processes
 
 from .kin import family_of as family_of
@@ -46,6 +46,7 @@ from .proposals import propose_agency as propose_agency
 from .proposals import urgency_of as urgency_of
 from .rules import is_reference
 from .rules.place import chosen_key as chosen_key
+from .rules.place import only_reading as only_reading
 from .rules.place import placed as placed
 from .terms import (
     CASE,
@@ -66,13 +67,15 @@ from .trial import routing_trial as routing_trial
 PAGE = 50
 _LINE = (
     "id", "number", "text", "category", "area", "agency", "step", "status", "opened_at", "due_at", "closed_at",
-    "lon", "lat", "thumbnail", "reports", "rating", "place", "version", "holder", "queue_at",
+    "lon", "lat", "thumbnail", "reports", "rating", "place", "version", "holder", "queue_at", "kind",
     "place_radius_m", "place_source",
 )  # fmt: skip
 
 
 def live_audience(case: Case) -> list[str]:
     """Who hears of this case's events as they happen."""
+    if case.is_secret:
+        return [f"role:{role}" for role in sorted(permissions()["case.see_secret"].roles)]
     keys = ["ioc", f"case:{case.id}"]
     if case.agency:
         keys.append(f"agency:{case.agency}")
@@ -152,8 +155,8 @@ def _by_due(found: QuerySet[Case], cursor: str, size: int) -> tuple[list[CaseLin
     return lines, _cursor((lines[-1].queue_at, lines[-1].id)) if len(rows) > size else ""
 
 
-def _total(scope: str) -> int:
-    return Tally.objects.filter(scope=scope).values_list("n", flat=True).first() or 0
+def _total(*scopes: str) -> int:
+    return sum(Tally.objects.filter(scope__in=scopes).values_list("n", flat=True))
 
 
 def public_cases(
@@ -183,17 +186,18 @@ def all_cases(*, actor: Actor, cursor: str = "", size: int = PAGE, **filters: st
     found = _visible_to(actor)
     chosen = {key: value for key, value in filters.items() if value}
     lines, more = _newest(found.filter(**chosen), cursor, min(size, 200))
-    total = _total("all") if not chosen and may(actor, "case.see_all") else None
+    counted = ["all", "secret"] if may(actor, "case.see_secret") else ["all"]
+    total = _total(*counted) if not chosen and may(actor, "case.see_all") else None
     return CasePage(tuple(lines), more, "", total)
 
 
 def _visible_to(actor: Actor) -> QuerySet[Case]:
     if may(actor, "case.see_all"):
-        return Case.objects.all()
+        return Case.objects.all() if may(actor, "case.see_secret") else Case.objects.filter(is_secret=False)
     agencies = actor.agencies()
     if not agencies:
         raise Refused("cases.error.staff_only")
-    return Case.objects.filter(agency__in=sorted(agencies))
+    return Case.objects.filter(agency__in=sorted(agencies), is_secret=False)
 
 
 def cases_waiting(
@@ -211,7 +215,8 @@ def waiting_counts(*, actor: Actor, steps: Iterable[str]) -> dict[str, int]:
     """How many open cases wait at each step, from the counters; one statement."""
     wanted = list(steps)
     if may(actor, "case.see_all"):
-        scopes = {f"step:{step}": step for step in wanted}
+        kept = ("", "secret:") if may(actor, "case.see_secret") else ("",)
+        scopes = {f"{before}step:{step}": step for step in wanted for before in kept}
     else:
         scopes = {f"agency:{a}:step:{step}": step for a in actor.agencies() for step in wanted}
     counts = dict.fromkeys(wanted, 0)
@@ -263,8 +268,8 @@ def map_points(
     west, south, east, north = box
     found = _visible_to(actor) if actor.is_staff else Case.objects.filter(is_public=True)
     found = found.filter(lon__range=(west, east), lat__range=(south, north), merged_into__isnull=True)
-    rows = found.order_by("-opened_at").values_list("number", "lon", "lat", "status", "category")[:limit]
-    return list(rows)
+    rows = found.exclude(area="").order_by("-opened_at")[:limit]
+    return list(rows.values_list("number", "lon", "lat", "status", "category"))
 
 
 # --- one case ------------------------------------------------------------------------------------------------------------
@@ -360,7 +365,6 @@ def _view(case: Case, audiences: set[Audience], *, reports: bool, unmasked: bool
     pictures = Picture.objects.filter(case=case).order_by("at", "id")
     if not reports and Audience.REPORTER not in audiences:
         pictures = pictures.filter(is_public=True)
-    signals = _signals(case, unmasked) if reports else ()
     merged = ""
     if case.merged_into:
         merged = Case.objects.filter(pk=case.merged_into).values_list("number", flat=True).first() or ""
@@ -370,12 +374,14 @@ def _view(case: Case, audiences: set[Audience], *, reports: bool, unmasked: bool
         line=line_of(case),
         entries=tuple(_entry(EntryView(*row), unmasked) for row in entries.values_list(*fields)),
         pictures=tuple(PictureView(*row) for row in pictures.values_list(*shown)),
-        signals=signals,
+        signals=_signals(case, unmasked) if reports else (),
         outcome=case.outcome,
         commit_until_on=case.commit_until_on,
         merged_into=merged,
         reopened=case.reopened,
         answered_at=case.answered_at,
+        exit=case.exit,
+        is_secret=case.is_secret,
     )
 
 

@@ -39,6 +39,7 @@ from .commands import (
     review_project,
 )
 from .commands import told as told_bulk
+from .exit_queries import words_of
 from .learned import is_training_due, start_training
 from .looking import look_over_pictures as look_over_pictures
 from .public import Hearer, Told, hearers_of, told_of, was_linked
@@ -111,7 +112,10 @@ def when_case_moved_tell_reporter(
     told = told_of(UUID(event.case_id))
     if template == "acknowledged" and event.step != "route":
         return  # the agency's own clerk took it up: the reporter was told when it was routed
-    _tell_all(recorded, told, template, {"due": told.due_at}, actor=actor, at=at)
+    values: dict[str, Any] = {"due": told.due_at}
+    if template == "guided":
+        values["words"] = words_of(event.entry)
+    _tell_all(recorded, told, template, values, actor=actor, at=at)
 
 
 @on(CommitmentMade)

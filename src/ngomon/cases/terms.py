@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from ngomon.core.images import StoredPhoto
 
 CASE = "case"
+QUESTION = "question"
+"""What an answered question is found as; while it is open it is a case like others."""
 LEARNED_MODEL = "learned_model"
 REPORTER = "reporter"
 """What the log calls whoever reported: no account, so that nobody can put one person's cases together."""
@@ -41,11 +43,20 @@ class Status(StrEnum):
     COMMITTED = "committed"
     RECORDED = "recorded"
     REJECTED = "rejected"
+    GUIDED = "guided"
     MERGED = "merged"
     CLOSED = "closed"
 
 
 OPEN = frozenset({Status.RECEIVED, Status.WAITING, Status.IN_PROGRESS, Status.COMMITTED})
+
+
+class CaseKind(StrEnum):
+    """What was sent: phản ánh; báo nguy hiểm đến tính mạng (before any form is finished); câu hỏi (hỏi đáp)."""
+
+    REPORT = "report"
+    DANGER = "danger"
+    QUESTION = "question"
 
 
 class Joined(StrEnum):
@@ -133,8 +144,9 @@ class Filing:
     """A report as it comes in by any door. `claim_code`: what the door already holds for a reporter without account.
 
     Units: lon and lat are WGS 84 degrees; the place lies within `place_radius_m` metres (None: as exact as the pin), told by
-    `place_source` (a `PlaceSource`; empty: not said). `external_id` with `source` makes a repeat safe. `on_behalf`: an officer writes
-    down what somebody else says, so the officer's account is not the reporter.
+    `place_source` (a `PlaceSource`; empty: not said). `external_id` with `source` makes a repeat safe. `on_behalf`: an
+    officer writes down what somebody else says, so the officer's account is not the reporter. `has_place`: false where no
+    point is known (danger reported by telephone number alone, a question). `agency`: whom a question is for.
     """
 
     text: str
@@ -152,6 +164,9 @@ class Filing:
     reported_at: datetime | None = None
     on_behalf: bool = False
     claim_code: str = ""
+    kind: CaseKind = CaseKind.REPORT
+    has_place: bool = True
+    agency: str = ""
     place_radius_m: int | None = None
     place_source: str = ""
 
@@ -236,6 +251,7 @@ class CaseLine:
     version: int
     holder: UUID | None
     queue_at: datetime
+    kind: str = CaseKind.REPORT
     place_radius_m: int | None = None
     place_source: str = ""
 
@@ -356,6 +372,8 @@ class CaseView:
     merged_into: str
     reopened: int
     answered_at: datetime | None
+    exit: str = ""
+    is_secret: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -492,6 +510,21 @@ class CaseRated(Event):
 
     case_id: str
     rating: str
+
+
+@event("cases.secrecy_lifted")
+class SecrecyLifted(Event):
+    """The duty shift found that a case is no denunciation after all: others may see it again."""
+
+    case_id: str
+
+
+@event("cases.added_to")
+class ReportAddedTo(Event):
+    """Who reported danger said more: words, the place, pictures."""
+
+    case_id: str
+    signal_id: str
 
 
 @event("cases.erased")
@@ -731,6 +764,7 @@ MESSAGES: Mapping[str, str] = {
     "publish": "answered",
     "reject": "rejected",
     "refer": "rejected",
+    "guide": "guided",
     "object": "reopened",
     "overturn": "reopened",
     "promise_due": "reopened",

@@ -3,7 +3,7 @@
 from django.urls import include, path, re_path
 
 from . import api, open311
-from .pages import board, lists, mine, public, report
+from .pages import board, danger, exits, lists, mine, public, questions, report
 
 urlpatterns = [
     # Report
@@ -11,6 +11,16 @@ urlpatterns = [
     path("reports/hints", report.report_hints, name="cases_hints"),
     path("reports/photo/<str:reference>", report.kept_photo, name="cases_kept_photo"),
     path("reports/sent/<str:number>", report.sent, name="cases_sent"),
+    path("reports/danger", danger.danger, name="cases_danger"),
+    path("reports/danger/<str:number>", danger.danger_sent, name="cases_danger_sent"),
+    path("reports/danger/<str:number>/more", danger.danger_more, name="cases_danger_more"),
+    path("exits", exits.exits_page, name="cases_exits"),
+    path("exits/<str:key>", exits.exit_page, name="cases_exit"),
+    # Ask
+    path("questions", questions.questions_page, name="cases_questions"),
+    path("questions/ask", questions.ask, name="cases_ask"),
+    path("questions/alike", questions.alike, name="cases_alike"),
+    path("questions/<str:number>", questions.question_page, name="cases_question"),
     # Follow
     path("my/reports", mine.my_reports, name="cases_mine"),
     path("claim", mine.claim, name="cases_claim"),

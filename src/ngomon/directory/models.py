@@ -207,6 +207,33 @@ class Place(models.Model):
         db_table = "directory_place"
 
 
+class Exit(models.Model):
+    """Where a matter belongs that is no report."""
+
+    personal: ClassVar[dict[str, str]] = {}
+
+    key = models.CharField(primary_key=True, max_length=30)
+    kind = models.CharField(max_length=10)
+    order = models.IntegerField(default=0)
+    icon = models.CharField(max_length=60, default="")
+    words = models.JSONField(default=list)
+    phones = models.JSONField(default=list)
+    url = models.TextField(default="")
+    law = models.TextField(default="")
+    secrecy = models.CharField(max_length=12, default="")
+    source = models.TextField(default="")
+    name = models.JSONField(default=dict)
+    where = models.JSONField(default=dict)
+    way = models.JSONField(default=dict)
+    within = models.JSONField(default=dict)
+    address = models.JSONField(default=dict)
+    phone_names = models.JSONField(default=dict)
+    pack = models.JSONField(null=True)
+
+    class Meta:
+        db_table = "directory_exit"
+
+
 class Asset(models.Model):
     """A thing of the city that bears a plate."""
 

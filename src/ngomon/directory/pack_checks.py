@@ -14,6 +14,9 @@ from ngomon.directory.terms import Group, Problem
 _CIRCLES = {"areas": ("parent",), "agencies": ("parent", "successor"), "categories": ("parent",)}
 
 
+MAX_EXIT_KEY = 30
+"""With `guided:` before it, a key is a case's outcome. Units: letters."""
+
 Rows = Mapping[str, Mapping[str, Row]]
 
 
@@ -30,6 +33,7 @@ def check_references(
     check.areas(shapes)
     check.categories()
     check.routing()
+    check.exits()
     check.plates()
     check.retention()
     return check.problems
@@ -91,8 +95,15 @@ class _References:
                 self._bad("categories", key, "group", "directory.pack.leaf_without_group")
             elif row["group"] == Group.INSTANT and not row["budget_minutes"]:
                 self._bad("categories", key, "budget_minutes", "directory.pack.leaf_without_budget")
-            elif row["group"] == Group.TIMED and not row["budget_days"]:
+            elif row["group"] in {Group.TIMED, Group.QUESTION} and not row["budget_days"]:
                 self._bad("categories", key, "budget_days", "directory.pack.leaf_without_budget")
+
+    def exits(self) -> None:
+        for key, row in self.rows.get("exits", {}).items():
+            if not row["where"]:
+                self._bad("exits", key, "where", "directory.pack.empty")
+            if len(key) > MAX_EXIT_KEY:
+                self._bad("exits", key, "key", "directory.pack.bad_key", value=key)
 
     def routing(self) -> None:
         for key, row in self.rows["routing"].items():

@@ -173,7 +173,7 @@ def categories_of_pack(folder: Path) -> list[terms.Category]:
 
 
 def category_tree(on: date | None = None) -> list[terms.CategoryNode]:
-    """The tree of categories in force on a day."""
+    """The tree of categories of reports in force on a day."""
     return _nodes(current(), "", on)
 
 
@@ -181,8 +181,14 @@ def _nodes(snapshot: Snapshot, parent: str, on: date | None) -> list[terms.Categ
     return [
         terms.CategoryNode(c, tuple(_nodes(snapshot, c.key, on)))
         for c in snapshot.children.get(parent, ())
-        if on is None or rules.is_in_force(c, on)
+        if (on is None or rules.is_in_force(c, on)) and c.group != terms.Group.QUESTION
     ]
+
+
+def question_category(on: date) -> terms.Category | None:
+    """What questions to an agency are filed under, with their deadline; None where the city takes none. No report is."""
+    known = (c for c in current().categories.values() if c.group == terms.Group.QUESTION)
+    return next((c for c in known if rules.is_in_force(c, on)), None)
 
 
 def _leaves(node: terms.CategoryNode) -> list[terms.Category]:
@@ -403,6 +409,19 @@ def standard_texts(action: str, category: str | None, language: str) -> list[tup
 def all_standard_texts() -> tuple[terms.StandardText, ...]:
     """Every text kept ready, by key."""
     return current().texts
+
+
+def exits() -> list[terms.Exit]:
+    """Where matters belong that are no reports, in the pack's order."""
+    return list(current().exits.values())
+
+
+def exit_of(key: str) -> terms.Exit:
+    """One exit by its key. Raises: NotFound."""
+    found = current().exits.get(key)
+    if found is None:
+        raise NotFound("directory.no_exit", key=key)
+    return found
 
 
 def map_layers() -> tuple[terms.MapLayer, ...]:

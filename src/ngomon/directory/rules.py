@@ -258,6 +258,7 @@ MANAGED: Mapping[str, frozenset[str]] = {
     "routing": frozenset(),
     "answers": frozenset(),
     "places": frozenset({"lon", "lat"}),
+    "exits": frozenset({"kind", "secrecy"}),
     "assets": frozenset({"plate", "lon", "lat"}),
     "retention": frozenset({"what", "event", "then"}),
 }

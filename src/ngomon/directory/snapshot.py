@@ -46,6 +46,7 @@ class Snapshot:
     years: Mapping[int, bool]
     texts: tuple[terms.StandardText, ...]
     places: Mapping[str, terms.Place]
+    exits: Mapping[str, terms.Exit]
     assets: Mapping[str, terms.Asset]
     posts: Mapping[UUID, terms.Post]
     roster: Mapping[str, tuple[terms.DutySlot, ...]]
@@ -196,6 +197,7 @@ def load() -> Snapshot:
         years={y.year: y.confirmed_at is not None for y in models.CalendarYear.objects.all()},
         texts=tuple(map(_text, models.StandardText.objects.order_by("key"))),
         places={p.key: p for p in map(_place, models.Place.objects.order_by("key"))},
+        exits={e.key: e for e in map(_exit, models.Exit.objects.order_by("order", "key"))},
         assets={a.key: a for a in map(_asset, models.Asset.objects.order_by("key"))},
         posts={p.id: p for p in map(_post, models.Post.objects.order_by("agency", "role", "seat", "id"))},
         roster=_by_agency(map(_slot, models.RosterSlot.objects.order_by("agency", "weekday", "id"))),
@@ -271,6 +273,11 @@ def _place(row: models.Place) -> terms.Place:
         aliases=tuple(row.aliases),
         source=row.source,
     )
+
+
+def _exit(row: models.Exit) -> terms.Exit:
+    values = {name: getattr(row, name) for name in terms.Exit.__dataclass_fields__}
+    return terms.Exit(**{**values, "words": tuple(row.words), "phones": tuple(row.phones)})
 
 
 def _asset(row: models.Asset) -> terms.Asset:

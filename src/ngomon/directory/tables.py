@@ -9,12 +9,14 @@ from datetime import date
 from typing import Any
 
 from ngomon.core.retention import EVENTS, KINDS, THENS
+from ngomon.directory.exits import ExitKind, Secrecy
 from ngomon.directory.terms import AgencyKind, AreaKind, DayKind, Group
 
 Row = dict[str, Any]
 Parse = Callable[[str], Any]
 ROLE = re.compile(r"[a-z][a-z_]{1,29}")
 _KEY = re.compile(r"[a-z0-9][a-z0-9_.\-]*")
+_PHONE = re.compile(r"\+?[0-9]{3,15}")
 
 
 class Bad(ValueError):
@@ -95,6 +97,20 @@ def _flag(default: bool) -> Parse:
 
 def _list(cell: str) -> list[str]:
     return [part.strip() for part in cell.split(";") if part.strip()]
+
+
+def _phones(cell: str) -> list[str]:
+    found = _list(cell)
+    for phone in found:
+        if not _PHONE.fullmatch(phone):
+            raise Bad("directory.pack.bad_phone", value=phone)
+    return found
+
+
+def _address(cell: str) -> str:
+    if cell and not cell.startswith(("https://", "/")):
+        raise Bad("directory.pack.bad_address", value=cell)
+    return cell
 
 
 def _one_of(*allowed: str, default: str = "") -> Parse:
@@ -247,6 +263,24 @@ TABLES: dict[str, Table] = {
         ("name",),
     ),
 }
+
+TABLES["exits"] = Table(
+    "exits.csv",
+    {
+        "key": _NEEDED_KEY,
+        "kind": Required(_one_of(*ExitKind)),
+        "order": lambda cell: _number(int)(cell) or 0,
+        "icon": _text,
+        "words": _list,
+        "phones": _phones,
+        "url": _address,
+        "law": _text,
+        "secrecy": _one_of(*Secrecy, default=Secrecy.NONE.value),
+        "source": _text,
+    },
+    ("name", "where", "way", "within", "address", "phone_names"),
+)
+"""Where a matter belongs that is no report. `words` may hold runs joined by `+`: they speak only together."""
 
 OFFICERS = Table(
     "officers",

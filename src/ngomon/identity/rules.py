@@ -126,6 +126,7 @@ for _action, _roles, _scope in (
     ("case.see", ANY_STAFF - {R.PRIVACY_OFFICER}, "agency"),
     ("case.see_unmasked", IOC, "city"),
     ("case.see_all", DESK | {R.LEADER, R.ADMIN}, "city"),
+    ("case.see_secret", {R.IOC_OPERATOR, R.IOC_LEAD}, "city"),
     ("case.file_on_behalf", {R.IOC_OPERATOR, R.IOC_LEAD}, "city"),
     ("case.triage", {R.IOC_OPERATOR, R.IOC_LEAD}, "city"),
     ("case.publish", {R.IOC_EDITOR, R.IOC_LEAD}, "city"),

@@ -11,7 +11,7 @@ from django.urls import URLPattern
 from ninja import NinjaAPI
 from ninja.security import HttpBearer
 
-from . import cases, city, reports
+from . import cases, city, questions, reports
 from .edge import guarded, knows, say_error
 
 DESCRIPTION = (
@@ -43,7 +43,7 @@ api = NinjaAPI(
 api.add_exception_handler(Exception, say_error)
 for _known in list(api._exception_handlers):
     api.add_exception_handler(_known, say_error)
-for _router in (reports.router, cases.router, city.router):
+for _router in (reports.router, cases.router, questions.router, city.router):
     api.add_router("", _router)
 
 

@@ -41,14 +41,16 @@ def file_report(request: HttpRequest) -> HttpResponse:
     at = count(request, "report")
     said = body_of(request, shapes.ReportIn)
     rule = may_file(SOURCE, said.category, actor)
-    if not rule.is_met:
+    if not said.danger and not rule.is_met:
         if rule.requires == Requirement.ACCOUNT:
             raise Unknown("cases.api.error.sign_in")
         raise Refused("cases.api.error.verified_phone")
     filing = _filing(request, said)
+    take = commands.report_danger if said.danger else commands.file_report
     with unit():
-        made = commands.file_report(filing, actor=actor, at=at)
-    told = {**shapes.receipt(made), "similar": shapes.candidates(made.similar)[:3]}
+        made = take(filing, actor=actor, at=at)
+    similar = [] if said.danger else shapes.candidates(made.similar)[:3]
+    told = {**shapes.receipt(made), "similar": similar}
     return answer(told, 201 if made.is_new or made.joined else 200)
 
 
@@ -63,17 +65,19 @@ def _filing(request: HttpRequest, said: shapes.ReportIn) -> Filing:
     if said.lon is None and said.lat is None and said.place_words:
         words += f"\n{said.place_words}"
     place = _place(said)
+    lon, lat = (place.lon, place.lat) if place else directory.city().center
     filing = Filing(
         text=said.text,
-        lon=place.lon,
-        lat=place.lat,
-        place_radius_m=place.radius_m,
-        place_source=place.source,
+        lon=lon,
+        lat=lat,
+        has_place=place is not None,
+        place_radius_m=place.radius_m if place else None,
+        place_source=place.source if place else "",
         source=SOURCE,
         external_id=external_id(request, said.external_id, words),
         category=said.category,
         place_words=said.place_words,
-        language=_language(said.language),
+        language=language_of(said.language),
         contact=contact_of(said.contact.name, said.contact.phone, said.contact.email, "contact."),
         attributes={clean(key): clean(value) for key, value in said.attributes.items()},
         follows=follows,
@@ -83,16 +87,24 @@ def _filing(request: HttpRequest, said: shapes.ReportIn) -> Filing:
     return _with_photos(filing, request)
 
 
-def _place(said: shapes.ReportIn) -> Placed:
-    """The coordinates, else the one narrow reading of the words. Raises: Invalid, with the readings there are."""
+def _place(said: shapes.ReportIn) -> Placed | None:
+    """The coordinates, else the one narrow reading of the words; for danger None where there is neither.
+
+    Raises: Invalid, with the readings there are.
+    """
     if said.lon is not None and said.lat is not None:
         return Placed(said.lon, said.lat, None, "")
-    if said.lon is None and said.lat is None and clean(said.place_words):
-        try:
-            return placed_by_words(said.place_words, "place_words", at=clock.now())
-        except PlaceUnclear as error:
-            error.more["readings"] = [shapes.reading(one) for one in error.understood.readings]
-            raise
+    if said.lon is None and said.lat is None:
+        if clean(said.place_words):
+            try:
+                return placed_by_words(said.place_words, "place_words", at=clock.now())
+            except PlaceUnclear as error:
+                if said.danger:
+                    return None
+                error.more["readings"] = [shapes.reading(one) for one in error.understood.readings]
+                raise
+        if said.danger:
+            return None
     pair = (("lon", said.lon), ("lat", said.lat))
     missing = {name: "cases.api.error.missing" for name, value in pair if value is None}
     raise Invalid("cases.api.error.invalid", fields=missing)
@@ -124,7 +136,8 @@ def contact_of(name: str, phone: str, email: str, prefix: str) -> Contact:
     return Contact(clean(name), found["phone"], found["email"])
 
 
-def _language(asked: str) -> str:
+def language_of(asked: str) -> str:
+    """The language somebody asked for, else the reader's. Raises: Invalid."""
     known = directory.city().languages
     if asked and asked not in known:
         raise Invalid.field("language", "cases.api.error.choice")

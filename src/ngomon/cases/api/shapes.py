@@ -47,6 +47,9 @@ class ReportIn(_In):
     lat: float | None = Field(
         None, ge=-90, le=90, allow_inf_nan=False, description="WGS 84 degrees, north positive"
     )
+    danger: bool = Field(
+        False, description="danger to life: taken at once; a place, place_words or contact.phone is enough"
+    )
     category: Key = Field("", description="a key of GET /categories; proposed from the words when empty")
     place_words: Annotated[str, StringConstraints(max_length=MAX_PLACE * 2)] = Field(
         "", description="the place in words; enough alone where GET /places gives one narrow reading of them"
@@ -62,6 +65,38 @@ class ReportIn(_In):
     follows: Annotated[str, StringConstraints(max_length=24)] = Field(
         "", description="the number of a public open case that this report speaks of too"
     )
+
+
+class QuestionIn(_In):
+    """A question to an agency. It is published with its answer; personal data in it is masked."""
+
+    text: Annotated[str, StringConstraints(max_length=MAX_TEXT * 2)]
+    agency: Key = Field("", description="a key of GET /agencies; proposed from the words when empty")
+    external_id: Annotated[str, StringConstraints(max_length=64)] = ""
+    contact: ContactIn = Field(default_factory=ContactIn)
+    language: Annotated[str, StringConstraints(max_length=5)] = ""
+
+
+class QuestionOut(BaseModel):
+    """An answered question."""
+
+    number: str
+    text: str
+    agency: str
+    agency_name: Names
+    asked_at: datetime
+    answered_at: datetime
+    answer: str
+    rating: str
+    url: str
+
+
+class QuestionsOut(BaseModel):
+    """A page of answered questions."""
+
+    questions: list[QuestionOut]
+    next: str
+    total: int | None
 
 
 class ActionIn(_In):

@@ -14,6 +14,8 @@ from .bulk import (
     undo_bulk,
 )
 from .citizen import appeal, follow, object_to_answer, rate, reply
+from .danger import add_to_danger, report_danger
+from .exits import lift_secrecy
 from .family import look_back, set_parent
 from .filters import remove_filter, save_filter
 from .handling import act_on_case, comment, consult, follow_process, give_opinion
@@ -30,6 +32,7 @@ from .learning import (
 from .merge import keep_apart, merge, say_not_same, split_signal, unmerge
 from .pictures import decide_picture
 from .publishing import first_words_of, hide_words
+from .questions import ask_question
 from .redact import redact_pictures, redact_text, try_redaction
 from .tracking import review_project
 from .triage import change_category
@@ -39,8 +42,10 @@ from .wording import uses as text_uses
 
 __all__ = [
     "act_on_case",
+    "add_to_danger",
     "appeal",
     "ask_for_training",
+    "ask_question",
     "carry_back",
     "carry_on",
     "change_category",
@@ -59,6 +64,7 @@ __all__ = [
     "hand_over",
     "hide_words",
     "keep_apart",
+    "lift_secrecy",
     "look_back",
     "merge",
     "object_to_answer",
@@ -73,6 +79,7 @@ __all__ = [
     "remember_decision",
     "remove_filter",
     "reply",
+    "report_danger",
     "review_project",
     "save_filter",
     "say_not_same",

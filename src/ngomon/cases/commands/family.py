@@ -14,9 +14,9 @@ from ngomon.core.units import command
 from ngomon.identity.rules import may
 
 from ..models import Case
-from ..near import Asked, lately_closed, look_of, settings
+from ..near import Asked, has_like, lately_closed, look_of, settings
 from ..queries import live_audience
-from ..terms import CaseRecurred, ChildLinked, ChildMoved, ChildUnlinked
+from ..terms import CaseKind, CaseRecurred, ChildLinked, ChildMoved, ChildUnlinked
 from .steps import locked
 
 
@@ -43,6 +43,9 @@ def set_parent(child_id: UUID, parent_id: UUID | None, *, actor: Actor, at: date
 def _link(child: Case, parent: Case, *, actor: Actor, at: datetime) -> None:
     has_parts = Case.objects.filter(parent=child.id).exists()
     if child.id == parent.id or has_parts or parent.parent or not (child.is_open and parent.is_open):
+        raise Conflict("cases.error.cannot_link", number=child.number)
+    # What the duty shift alone may know of is part of nothing; a question is not a report.
+    if child.is_secret or parent.is_secret or CaseKind.QUESTION in {child.kind, parent.kind}:
         raise Conflict("cases.error.cannot_link", number=child.number)
     child.parent = parent.id
     parent.open_children += 1
@@ -78,7 +81,7 @@ def look_back(case_id: UUID, *, actor: Actor, at: datetime) -> None:
     """
     days = settings().recurrence_days
     case = locked(case_id)
-    if not days or case.recurs_of or case.merged_into:
+    if not days or case.recurs_of or case.merged_into or not has_like(case):
         return
     asked = Asked(case.lon, case.lat, case.text, case.category, case.place, look_of(case.look))
     best = next(iter(lately_closed(asked, at=at, days=days, most=1)), None)

@@ -33,9 +33,20 @@ from ..terms import (
     Status,
 )
 from . import publishing, tracking
+from .exits import check_exit, take_exit
 from .family import child_moved
 from .pictures import show
-from .steps import add_pictures, as_reporter, count_moved, locked, scopes, set_place_in_process, write_entry
+from .steps import (
+    add_pictures,
+    as_reporter,
+    count_moved,
+    index_question,
+    locked,
+    may_touch,
+    scopes,
+    set_place_in_process,
+    write_entry,
+)
 
 READ_BY_REPORTER = frozenset({EntryKind.ANSWER, EntryKind.REASON, EntryKind.QUESTION})
 
@@ -62,6 +73,7 @@ def act_on_case(
     said = dict(fields or {})
     actor = as_reporter(actor) if vouched else actor
     case = locked(case_id, version=version)
+    check_exit(case, action, said, actor=actor, vouched=vouched)
     before, was_open = scopes(case), case.is_open
     effect = EFFECTS.get(action, NOTE_ONLY)
     _check_proof(case, effect, said, photos)
@@ -82,6 +94,7 @@ def act_on_case(
         role = "after" if effect.answers and entry else "before"
         add_pictures(case, photos, role=role, at=at, entry_id=UUID(entry) if entry else None)
     _apply(case, action, effect, moved, at=at)
+    take_exit(case, action, said, actor=actor, at=at)
     moved_event = CaseMoved(str(case.id), action, case.step, case.status, case.agency, entry)
     emit(case, moved_event, actor=actor, at=at, audience=live_audience(case), commitment=commitment)
     if action == "commit" and case.commit_until_on:
@@ -185,7 +198,7 @@ def follow_process(case_id: UUID, *, actor: Actor, at: datetime) -> None:
 
 def _show(case: Case, at: datetime) -> None:
     """A verified case becomes public where its category may be shown."""
-    if case.is_public or not directory.category(case.category).public_map:
+    if case.is_public or case.is_secret or not directory.category(case.category).public_map:
         return
     case.is_public = True
     if case.thumbnail:  # there is one as soon as there is any picture of a report
@@ -204,6 +217,7 @@ def _publish(case: Case, at: datetime) -> None:
         case.outcome = "recorded"
     elif case.outcome in {"", "recorded"}:
         case.outcome = "solved"
+    index_question(case, at)
 
 
 @command
@@ -212,6 +226,7 @@ def comment(case_id: UUID, text: str, *, actor: Actor, at: datetime) -> None:
     if not text.strip():
         raise Invalid.field("note", "cases.error.nothing_said")
     case = locked(case_id)
+    may_touch(case, actor)
     entry, commitment = write_entry(case, EntryKind.NOTE, text, audience=Audience.STAFF, actor=actor, at=at)
     event = CaseMoved(str(case.id), "note", case.step, case.status, case.agency, entry)
     emit(case, event, actor=actor, at=at, audience=live_audience(case), commitment=commitment)
@@ -240,6 +255,7 @@ def consult(
     if not question.strip():
         raise Invalid.field("question", "cases.error.nothing_said")
     case = locked(case_id)
+    may_touch(case, actor)
     said = write_entry(
         case, EntryKind.QUESTION, question, audience=Audience.STAFF, actor=actor, at=at, agency=case.agency
     )
@@ -252,6 +268,7 @@ def consult(
 def give_opinion(case_id: UUID, agency: str, opinion: str, words: str, *, actor: Actor, at: datetime) -> None:
     """A coordinating agency answers the lead agency's question: agrees or objects. Raises: as `answer_consultation`."""
     case = locked(case_id)
+    may_touch(case, actor)
     said = write_entry(
         case,
         EntryKind.OPINION,

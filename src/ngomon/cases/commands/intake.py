@@ -26,13 +26,15 @@ from ngomon.directory.terms import Area, Category, Group
 from ngomon.processes import commands as processes
 from ngomon.processes import queries as process_queries
 
+from ..exit_queries import presumed_exit
 from ..masking import masked
 from ..models import Case, Reporter, Signal
 from ..near import candidates, settings
 from ..queries import category_of, danger_words, live_audience, receipt, receipt_of
-from ..rules import CLAIM_ALPHABET, MAX_PLACE, MAX_TEXT, budget_of, case_number, cell_of, process_of
+from ..rules import CLAIM_ALPHABET, MAX_PLACE, MAX_TEXT, case_number, cell_of, process_of
 from ..terms import (
     Candidate,
+    CaseKind,
     CaseOpened,
     Filing,
     Joined,
@@ -42,7 +44,8 @@ from ..terms import (
     SignalReceived,
     Status,
 )
-from .steps import add_pictures, as_reporter, count_with_number, locked, scopes, set_place_in_process
+from .kinds import budget_of_kind, checked_kind, prefix_of
+from .steps import NOWHERE, add_pictures, as_reporter, count_with_number, locked, scopes, set_place_in_process
 
 _SIGNAL = (
     "id", "case", "opened", "source", "external_id", "text", "language", "category", "attributes", "lon", "lat",
@@ -62,17 +65,17 @@ def file_report(filing: Filing, *, actor: Actor, at: datetime) -> Receipt:
     """
     filing, area, category = _checked(filing, at)
     actor = actor if filing.on_behalf else as_reporter(actor)
-    alike = _alike(filing, category, at)
+    alike = _alike(filing, category, at) if area is not None else []
     case, joined = _case_for(filing, category, alike)
     if case is None:
-        case = new_case(filing, area.key, category, at=at)
+        case = new_case(filing, area.key if area else "", category, at=at)
     is_new = not joined
     signal_id, salt, commitment = uuid7(), *commit(filing.text)
-    if not _write_signal(signal_id, case, filing, salt, joined, at):
+    if not write_signal(signal_id, case, filing, salt, at, joined=joined):
         return receipt_of(filing.source, filing.external_id)
-    claim_code = _write_reporter(case.id, signal_id, filing, actor=actor, at=at)
+    claim_code = write_reporter(case.id, signal_id, filing, actor=actor, at=at)
     if is_new:
-        open_case(case, category, filing.source, actor=actor, at=at)
+        open_case(case, category, filing.source, actor=actor, at=at, agency=filing.agency)
     case.reports += 1
     received = SignalReceived(str(case.id), str(signal_id), filing.source, is_new)
     emit(case, received, actor=actor, at=at, audience=live_audience(case), commitment=commitment)
@@ -91,8 +94,10 @@ def file_report(filing: Filing, *, actor: Actor, at: datetime) -> Receipt:
     return replace(made, linked=joined is Joined.AUTOMATIC, similar=others)
 
 
-def _checked(filing: Filing, at: datetime) -> tuple[Filing, Area, Category]:
+def _checked(filing: Filing, at: datetime) -> tuple[Filing, Area | None, Category]:
     """The filing with clean words, its area and category; the proposal decides where none was chosen."""
+    if filing.kind != CaseKind.REPORT:
+        return checked_kind(filing, at)
     wrong: dict[str, str] = {}
     text, place = clean(filing.text), clean(filing.place_words)
     if len(text) > MAX_TEXT:
@@ -154,6 +159,8 @@ def _may_link(filing: Filing, category: Category, best: Candidate) -> bool:
     """Whether a report is linked by itself: where the city wants it and it is sure. Never what the desk writes down (the
     operator was shown the candidates), and never where life may be in danger: that is looked at by a person, each time."""
     wanted = settings()
+    if filing.kind != CaseKind.REPORT or presumed_exit(filing.text)[1]:
+        return False
     if not wanted.automatic or filing.on_behalf or filing.source == "desk":
         return False
     if not wanted.links.is_met(
@@ -164,22 +171,27 @@ def _may_link(filing: Filing, category: Category, best: Candidate) -> bool:
 
 
 def new_case(filing: Filing, area: str, category: Category, *, at: datetime) -> Case:
-    """The row of a case for a report, not yet numbered nor written."""
+    """The row of a case for a report, not yet numbered nor written. `area`: empty where no place is known."""
+    exit, is_secret = presumed_exit(filing.text)
+    is_hidden = is_secret or not area
     return Case(
         id=uuid7(),
         text=masked(filing.text),
         category=category.key,
         area=area,
-        group=category.group,
+        group=Group.INSTANT if filing.kind == CaseKind.DANGER else category.group,
         status=Status.RECEIVED,
         place=masked(filing.place_words),
         lon=filing.lon,
         lat=filing.lat,
         place_radius_m=filing.place_radius_m,
         place_source=filing.place_source,
-        cell=cell_of(filing.lon, filing.lat),
+        cell=NOWHERE if is_hidden else cell_of(filing.lon, filing.lat),
         opened_at=filing.reported_at or at,
         reports=0,
+        kind=filing.kind,
+        exit=exit,
+        is_secret=is_secret,
     )
 
 
@@ -188,8 +200,8 @@ def insert_case(case: Case) -> None:
     insert(Case, _CASE, [[getattr(case, name) for name in _CASE]])
 
 
-def _write_signal(
-    signal_id: UUID, case: Case, filing: Filing, salt: str, joined: Joined | None, at: datetime
+def write_signal(
+    signal_id: UUID, case: Case, filing: Filing, salt: str, at: datetime, *, joined: Joined | None = None
 ) -> bool:
     """Write the report word for word; False when this (source, external id) is known already."""
     attributes = json.dumps(dict(filing.attributes), ensure_ascii=False, sort_keys=True)
@@ -198,7 +210,7 @@ def _write_signal(
     return insert(Signal, _SIGNAL, [row], skip_known=True) == 1
 
 
-def _write_reporter(case_id: UUID, signal_id: UUID, filing: Filing, *, actor: Actor, at: datetime) -> str:
+def write_reporter(case_id: UUID, signal_id: UUID, filing: Filing, *, actor: Actor, at: datetime) -> str:
     """Seal who reported; the claim code for one without account."""
     contact = filing.contact
     who = {"name": contact.name, "phone": contact.phone, "email": contact.email}
@@ -215,22 +227,31 @@ def _write_reporter(case_id: UUID, signal_id: UUID, filing: Filing, *, actor: Ac
     return claim_code
 
 
-def open_case(case: Case, category: Category, source: str, *, actor: Actor, at: datetime) -> None:
+def _kept(case: Case) -> dict[str, str]:
+    """Who alone hears of the process of a case that only the duty shift may know of."""
+    return {"audience": " ".join(live_audience(case))} if case.is_secret else {}
+
+
+def open_case(
+    case: Case, category: Category, source: str, *, actor: Actor, at: datetime, agency: str = ""
+) -> None:
     """Number the new case, start its process, make it findable and tell the log."""
     city = directory.city()
     month = at.astimezone(ZoneInfo(city.timezone))
     first = process_queries.definition(process_of(category)).first
     case.step, case.status = first.key, first.status
-    n = count_with_number(scopes(case), f"number:{month:%y%m}")
-    case.number = case_number(city.case_prefix, month, n)
+    prefix = prefix_of(case.kind, city)
+    counted = f"number:{month:%y%m}" if prefix == city.case_prefix else f"number:{prefix}:{month:%y%m}"
+    n = count_with_number(scopes(case), counted)
+    case.number = case_number(prefix, month, n)
     case.tail = f"{n:04d}"[-4:]
     routing = directory.route_for(category.key, case.area, month.date())
     moved = processes.start(
         process_of(category),
         case.ref,
-        budget=budget_of(category, city.defaults.budget_working_days),
-        agency=routing.agency,
-        values={"category": category.key, "area": case.area, "source": source},
+        budget=budget_of_kind(case.kind, category, city),
+        agency=agency or routing.agency,
+        values={"category": category.key, "area": case.area, "source": source, **_kept(case)},
         actor=actor,
         at=case.opened_at,
     )

@@ -23,6 +23,7 @@ from ..masking import masked
 from ..models import Apart, Case, Picture, Reporter, Signal
 from ..queries import live_audience, signal_of_reporter
 from ..terms import (
+    CaseKind,
     CaseMerged,
     CasesKeptApart,
     CaseUnmerged,
@@ -56,6 +57,9 @@ def merge(case_id: UUID, into: UUID, *, actor: Actor, at: datetime) -> None:
     rows = {row.id: row for row in (locked(first), locked(second))}
     case, target = rows[case_id], rows[into]
     if case.id == target.id or not case.is_open or not target.is_open or case.open_children:
+        raise Conflict("cases.error.cannot_merge", number=case.number)
+    # What the duty shift alone may know of goes nowhere; a question is not a report.
+    if case.is_secret or target.is_secret or CaseKind.QUESTION in {case.kind, target.kind}:
         raise Conflict("cases.error.cannot_merge", number=case.number)
     before = scopes(case)
     processes.set_aside(case.ref, reason=MERGED, actor=actor, at=at)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import connection
@@ -17,13 +17,16 @@ from ngomon.core.errors import Conflict, NotFound
 from ngomon.core.ids import uuid7
 from ngomon.core.images import StoredPhoto
 from ngomon.core.rows import fetch, hold, insert
+from ngomon.core.search import index
 from ngomon.core.secrets import blind
 from ngomon.core.text import clean
+from ngomon.identity.rules import may
 from ngomon.processes.terms import Moved
 
 from ..models import Case, Entry, Look, Picture
+from ..rules.same import NOWHERE as NOWHERE
 from ..rules.same import quarters
-from ..terms import CONTENT, REPORTER, Audience, EntryKind, Status
+from ..terms import CONTENT, QUESTION, REPORTER, Audience, CaseKind, EntryKind, Status
 
 
 def as_reporter(actor: Actor) -> Actor:
@@ -39,6 +42,22 @@ def author_of(actor: Actor) -> str:
     if actor.alias and actor.account_id is not None:
         return blind(str(actor.account_id), "reporter")
     return actor.told_as
+
+
+BEFORE_ALL = timedelta(days=365 * 50)
+"""Danger to life stands before everything else in a queue, the longest waiting first."""
+
+
+def may_touch(case: Case, actor: Actor, *, vouched: bool = False) -> None:
+    """A case that only the duty shift may know of is not there for others. Raises: NotFound."""
+    if case.is_secret and not vouched and not may(actor, "case.see_secret"):
+        raise NotFound("cases.not_found")
+
+
+def index_question(case: Case, at: datetime) -> None:
+    """An answered question is found by everybody, by its masked words; anything else is left alone."""
+    if case.kind == CaseKind.QUESTION and case.answered_at is not None and not case.is_secret:
+        index(QUESTION, str(case.id), f"{case.number} {case.text}", audience="public", at=at)
 
 
 def locked(case_id: UUID, *, version: int | None = None) -> Case:
@@ -60,15 +79,22 @@ def set_place_in_process(case: Case, moved: Moved, at: datetime) -> None:
     case.step, case.status, case.due_at = moved.step, moved.status, moved.due_at
     case.agency, case.holder = moved.agency, moved.assignee
     times = [moment for moment in (moved.due_at, moved.task_due_at) if moment is not None]
-    case.queue_at = min(times, default=at)
+    case.queue_at = min(times, default=at) if case.kind != CaseKind.DANGER else case.opened_at - BEFORE_ALL
     case.commit_until_on = moved.commit_until_on
-    if moved.ended and moved.outcome:
+    # Where a case was guided to is told more exactly than its process knows.
+    if moved.ended and moved.outcome and not case.outcome.startswith(f"{moved.outcome}:"):
         case.outcome = moved.outcome
 
 
 def scopes(case: Case) -> Counter[str]:
-    """The counts that a case belongs to, by its present row."""
+    """The counts that a case belongs to, by its present row. What only the duty shift may know of is counted apart."""
+    guided = [case.outcome] if case.outcome.startswith("guided:") else []
+    if case.is_secret:
+        return Counter(["secret", *([f"secret:step:{case.step}"] if case.is_open else []), *guided])
     found = ["all", f"status:{case.status}", f"category:{case.category}"]
+    found += guided
+    if case.kind == CaseKind.QUESTION and case.answered_at is not None:
+        found.append("question:answered")
     if case.is_public:
         found.append("public")
         found.append(f"public:status:{case.status}")

@@ -21,6 +21,7 @@ from ngomon.ui.tags.words import number, said_exactly
 
 from .. import commands, queries
 from .. import public as reads
+from ..exit_queries import guided_counts
 from ..terms import AgencyStanding
 from .limits import limit
 from .lists import views
@@ -81,6 +82,8 @@ def board(request: HttpRequest) -> HttpResponse:
         "hidden": ", ".join(hidden),
         "when_words": said_exactly(found.at),
         "small": SMALL,
+        "guided": (guided := guided_counts()),
+        "guided_total": sum(c.n for c in guided),
         "tabs": views("board"),
         "own": [{"key": key, "name": agency_name(key), "reason": found.reasons.get(key, "")} for key in own],
         "done": text("cases.done.stated") if request.GET.get("done") == "stated" else "",

@@ -114,6 +114,32 @@ class ReportForm(CityForm):
             raise forms.ValidationError(text("cases.error.phone")) from error
 
 
+class QuestionForm(CityForm):
+    """A question to an agency, and how to tell its asker."""
+
+    label_keys = {
+        "text": "cases.questions.text",
+        "agency": "cases.questions.agency",
+        "name": "cases.report.name",
+        "phone": "cases.report.phone",
+        "email": "cases.report.email",
+    }
+    hint_keys = {"text": "cases.questions.text_hint"}
+
+    text = forms.CharField(required=False, strip=False, widget=_area(maxlength=MAX_TEXT))
+    agency = forms.CharField(required=False, max_length=60, widget=forms.HiddenInput)
+    name = forms.CharField(required=False, widget=forms.TextInput(attrs={"autocomplete": "name"}))
+    phone = forms.CharField(
+        required=False,
+        widget=forms.TextInput(attrs={"type": "tel", "autocomplete": "tel", "inputmode": "tel"}),
+    )
+    email = forms.EmailField(required=False, widget=forms.EmailInput(attrs={"autocomplete": "email"}))
+
+    clean_text = ReportForm.clean_text
+    clean_name = ReportForm.clean_name
+    clean_phone = ReportForm.clean_phone
+
+
 class ReplyForm(CityForm):
     """The answer to a question of the centre."""
 

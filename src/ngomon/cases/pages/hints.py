@@ -19,6 +19,7 @@ from ngomon.ui.tags.words import number, said
 from .. import queries
 from ..rules import MAX_PLACE, MAX_TEXT
 from ..terms import Candidate, PlaceSource, picture_url
+from .exits import exit_hints
 from .shown import area_name, category_of, language, name
 
 _FOLLOW = "cases.follow"
@@ -59,8 +60,7 @@ def hints_for(typed: Mapping[str, Any], *, at: datetime) -> dict[str, Any]:
         **(readings_of(found, typed) if by_words else readings_of(None, typed)),
         "proposals": [_proposal(p.key, p.because) for p in proposals],
         "is_sure": bool(proposals) and proposals[0].is_sure,
-        "danger": bool(words) and bool(queries.danger_words(words)),
-        "hotline": directory.city().hotline,
+        **exit_hints(words),
         "similar": similar,
         "similar_reports": sum(s["reports"] for s in similar),
     }

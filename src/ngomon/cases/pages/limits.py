@@ -13,6 +13,7 @@ from ngomon.identity.edge import address_of
 
 _BUDGETS = {
     "report": budget("cases.report", limit=60, window_s=3600),
+    "danger": budget("cases.danger", limit=60, window_s=3600),
     "hints": budget("cases.hints", limit=120, window_s=60),
     "claim": budget("cases.claim", limit=10, window_s=900),
     "act": budget("cases.act", limit=60, window_s=3600),

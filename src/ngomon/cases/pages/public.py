@@ -19,11 +19,13 @@ from ngomon.identity.edge import public
 from ngomon.processes import queries as processes
 from ngomon.ui.tags.words import day
 
+from .. import exit_queries as exits
 from .. import public as reads
 from .. import queries
 from ..pictures import look_at_whole
 from ..terms import CaseView, Joined, Rating, Status
 from ..tracker import project_of
+from .exits import exit_card
 from .forms import AppealForm, CityForm, RateForm, ReasonForm, ReplyForm
 from .photos import bytes_of
 from .proofs import actor_of, claim_of, claims, forget_fresh
@@ -116,6 +118,7 @@ def _facts(view: CaseView) -> dict[str, Any]:
         "answer": answers[-1] if answers and line.status in {Status.ANSWERED, Status.CLOSED} else None,
         "answer_agency": agency_name(answers[-1].agency or line.agency) if answers else "",
         "reason": next((e for e in reversed(view.entries) if e.kind == "reason"), None),
+        "exit": exit_card(told) if (told := exits.exit_of_case(view.exit)) else None,
         "point": point,
         "center": (line.lon, line.lat),
         "committed": view.commit_until_on if line.status == Status.COMMITTED else None,
@@ -129,7 +132,10 @@ def _facts(view: CaseView) -> dict[str, Any]:
 def _forms(view: CaseView, is_mine: bool, actor: Actor, refused: CityForm | None) -> dict[str, Any]:
     """The forms that the process lets the reporter use now."""
     if not is_mine:
-        return {"question": None, "may_follow": view.line.status not in {Status.REJECTED, Status.MERGED}}
+        return {
+            "question": None,
+            "may_follow": view.line.status not in {Status.REJECTED, Status.GUIDED, Status.MERGED},
+        }
     actions = {a.key for a in processes.actions_for(view.line.ref, actor, is_reporter=True)}
     forms: dict[str, Any] = {}
     for key, kind in (

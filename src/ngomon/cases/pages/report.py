@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from django.core import signing
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
@@ -17,7 +15,6 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from ngomon.core import clock
 from ngomon.core.errors import Conflict, Invalid, NotFound
 from ngomon.core.images import StoredPhoto
-from ngomon.core.secrets import blind
 from ngomon.core.texts import text
 from ngomon.core.units import unit
 from ngomon.directory import queries as directory
@@ -28,18 +25,19 @@ from ngomon.ui.tags.words import said_exactly
 
 from .. import commands, queries
 from .. import public as reads
-from ..rules import CLAIM_ALPHABET
-from ..terms import Contact, Filing, Placed, Receipt, picture_url
+from ..question_queries import asked_agency
+from ..terms import CaseKind, Contact, Filing, Placed, Receipt, picture_url
+from .danger import added_to_danger
+from .exits import asks_first
 from .forms import ReportForm
 from .hints import category_choices, hints_for, read_follow, understood
 from .limits import limit
 from .photos import bytes_of, from_reference, most, photos_in, reference_of
 from .proofs import actor_of, claim_of, is_fresh, keep_claim, keep_draft, take_draft
 from .shown import agency_name, card, category_of, language, name
+from .tokens import fresh_token, read_token
 
 SOURCE = "page"
-TOKEN_S = 3 * 24 * 3600
-_FORM_SALT = "cases.report"
 _DRAFTED = (
     "text",
     "place_words",
@@ -50,24 +48,6 @@ _DRAFTED = (
     "lat",
     "category",
 )
-
-
-def _fresh_token() -> str:
-    return signing.dumps(secrets.token_hex(16), salt=_FORM_SALT)
-
-
-def _read_token(token: str) -> tuple[str, str]:
-    """The external id and the claim code that a form's token stands for; empty for one that is not ours or too old.
-
-    Only the browser keeps the token, so nobody here can make the code again, and a second tap gets the same one.
-    """
-    try:
-        secret = str(signing.loads(token, salt=_FORM_SALT, max_age=TOKEN_S))
-    except signing.BadSignature:
-        return "", ""
-    digest = int(blind(secret, "claim-code"), 16)
-    code = "".join(CLAIM_ALPHABET[digest // 31**n % 31] for n in range(10))
-    return blind(secret, "report-form")[:32], code
 
 
 @public
@@ -101,7 +81,7 @@ def _form(
     form.fields["text"].required = True
     context = {
         "form": form,
-        "token": token or _fresh_token(),
+        "token": token or fresh_token(),
         "kept": [{"reference": reference_of(t), "thumb": _preview(t)} for t in kept],
         "lon": lon,
         "lat": lat,
@@ -136,9 +116,9 @@ def _send(request: HttpRequest) -> HttpResponse:
     limit(request, "report")
     form = ReportForm(request.POST)
     kept, photo_error = photos_in(request)
-    external_id, code = _read_token(request.POST.get("token", ""))
+    external_id, code = read_token(request.POST.get("token", ""))
     valid = form.is_valid()
-    if "check" in request.POST:
+    if "check" in request.POST or asks_first(request.POST):
         return _form(request, ReportForm(initial=request.POST.dict()), request.POST.dict(), kept)
     if photo_error:
         form.add_error("photos", photo_error)
@@ -149,6 +129,9 @@ def _send(request: HttpRequest) -> HttpResponse:
     if not valid or form.errors or place is None:
         return _again(request, form, kept, external_id, sign_in=sign_in)
     filing = replace(_filing(request, form, place, kept), external_id=external_id, claim_code=code)
+    told = added_to_danger(request, filing)
+    if told:
+        return HttpResponseRedirect(told)
     try:
         receipt = _file(request, filing)
     except (Invalid, Conflict) as error:
@@ -243,7 +226,9 @@ def report_hints(request: HttpRequest) -> HttpResponse:
     """What the words and the place so far suggest: ward, kind with its reason, similar reports. Changes nothing."""
     limit(request, "hints")
     hints = hints_for(request.POST, at=clock.now())
-    return render(request, "cases/parts/hints.html", {**hints, "chosen": request.POST.get("category", "")})
+    return render(
+        request, "cases/parts/hints_reply.html", {**hints, "chosen": request.POST.get("category", "")}
+    )
 
 
 @public
@@ -268,14 +253,16 @@ def sent(request: HttpRequest, number: str) -> HttpResponse:
     line = view.line
     fresh = code if is_fresh(request, line.number) else ""
     routing = directory.route_for(line.category, line.area, directory.local_day(line.opened_at))
+    asked = asked_agency(line.id) if line.kind == CaseKind.QUESTION else ""
     context = {
         "card": card(line),
+        "is_question": line.kind == CaseKind.QUESTION,
         "joined": request.GET.get("joined") == "1",
         "code": "-".join((fresh[:5], fresh[5:])) if fresh else "",
         "acknowledged_words": said_exactly(queries.acknowledged_by(line.opened_at)),
         "due_words": said_exactly(line.due_at) if line.due_at else "",
-        "agency": (line.agency and agency_name(line.agency)) or agency_name(routing.agency),
-        "routing_why": name(routing.why),
+        "agency": agency_name(line.agency or asked or routing.agency),
+        "routing_why": "" if asked else name(routing.why),
         "why": reads.due_why(line.ref, language()),
         "photos": [picture_url(p.thumbnail or p.file) for p in view.pictures if p.role == "before"],
         "category": category_of(line.category),

@@ -29,6 +29,7 @@ from ..terms import (
     ContentRedacted,
     EntryView,
     PictureView,
+    ReportAddedTo,
     SignalReceived,
     Status,
     picture_url,
@@ -52,6 +53,7 @@ ICONS: Mapping[str, str] = {
     Status.ANSWERED: "circle-check",
     Status.CLOSED: "circle-check",
     Status.REJECTED: "circle-slash",
+    Status.GUIDED: "signpost",
     Status.MERGED: "merge",
 }
 _EVENT_ICONS: Mapping[str, str] = {
@@ -65,6 +67,8 @@ _EVENT_ICONS: Mapping[str, str] = {
     "route": "arrow-right",
     "reject": "circle-slash",
     "refer": "signpost",
+    "guide": "signpost",
+    "added_to": "message-square-plus",
     "ask": "message-circle-question",
     "reply": "reply",
     "take": "inbox",
@@ -104,6 +108,7 @@ _BY_STEP: Mapping[tuple[str, str], str] = {
     ("accept", "assign"): "take",
     ("silence", "closed"): "close",
     ("silence", "closed_rejected"): "close",
+    ("silence", "closed_guided"): "close",
     ("silence", "silent"): "silent",
     ("overturn", "route"): "reopen",
     ("promise_due", "handle"): "commitment_due",
@@ -204,7 +209,7 @@ def card(line: CaseLine, *, thumb: bool = True) -> CaseCard:
 
 def progress(line: CaseLine, now: datetime) -> list[dict[str, Any]]:
     """Four steps that everybody understands: sent, verified, handled, answered; none for what was not taken up."""
-    if line.status in {Status.REJECTED, Status.MERGED}:
+    if line.status in {Status.REJECTED, Status.GUIDED, Status.MERGED}:
         return []
     reached = {
         Status.RECEIVED: 1,
@@ -282,6 +287,8 @@ def _told(recorded: Recorded, view: CaseView, entries: Mapping[str, EntryView]) 
         return _item("merged", recorded.at)
     if isinstance(event, CaseUnmerged):
         return _item("unmerged", recorded.at)
+    if isinstance(event, ReportAddedTo):
+        return _item("added_to", recorded.at)
     if isinstance(event, ContentErased):
         return _item("erased", recorded.at)
     if isinstance(event, ContentExpired):

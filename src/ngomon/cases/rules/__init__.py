@@ -114,7 +114,9 @@ def is_reference(text: str) -> str:
 
 
 def process_of(category: Category) -> str:
-    """The definition that a category's cases run by: the timed one of its service."""
+    """The definition that a category's cases run by: the timed one of its service, for questions its own."""
+    if category.group == Group.QUESTION:
+        return f"{category.service}.question"
     return f"{category.service}.timed"
 
 
@@ -146,6 +148,7 @@ EFFECTS: Mapping[str, Effect] = {
     "route": Effect(EntryKind.WHY_HERE, Audience.STAFF, "why"),
     "reject": Effect(EntryKind.REASON, Audience.REPORTER, "reason"),
     "refer": Effect(EntryKind.REASON, Audience.REPORTER, "reason"),
+    "guide": Effect(EntryKind.REASON, Audience.REPORTER, "words"),
     "uphold": Effect(EntryKind.REASON, Audience.REPORTER, "reason"),
     "ask": Effect(EntryKind.QUESTION, Audience.REPORTER, "question"),
     "reply": Effect(EntryKind.REPLY, Audience.REPORTER, "reply"),

@@ -53,6 +53,12 @@ def placed(typed: Mapping[str, Any], understood: Understood | None) -> Placed | 
     return Placed(*pin, radius, source)
 
 
+def only_reading(understood: Understood | None, limit_m: int) -> Placed | None:
+    """The one narrow reading of the words; None where there is none or it may be another."""
+    sure = understood.sure(limit_m) if understood else None
+    return of_reading(sure) if sure else None
+
+
 def chosen_key(typed: Mapping[str, Any], understood: Understood, limit_m: int) -> str:
     """The reading that a form stands at: the one it took, else the only narrow one where no pin says otherwise."""
     at = placed(typed, understood)

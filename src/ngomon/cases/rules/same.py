@@ -26,6 +26,10 @@ def cell_of(lon: float, lat: float) -> int:
     return math.floor((lat + 90) / CELL_DEGREES) * 200_000 + math.floor((lon + 180) / CELL_DEGREES)
 
 
+NOWHERE = 0
+"""The cell of a case that no place may lead to: it has none, or only the duty shift may know of it."""
+
+
 def cells_around(lon: float, lat: float) -> list[int]:
     """The point's own cell and its eight neighbours."""
     own = cell_of(lon, lat)
@@ -318,6 +322,7 @@ __all__ = [
     "FEATURES",
     "LIKELY",
     "NEAREST",
+    "NOWHERE",
     "OPEN_DAYS",
     "SHOWN",
     "SHOWN_FROM",

@@ -57,7 +57,9 @@ def add_category(key: str, values: Mapping[str, Any], *, actor: Actor, at: datet
 
 def _check_category(row: Category) -> None:
     name = (
-        {Group.TIMED: "budget_days", Group.INSTANT: "budget_minutes"}.get(Group(row.group))
+        {Group.TIMED: "budget_days", Group.QUESTION: "budget_days", Group.INSTANT: "budget_minutes"}.get(
+            Group(row.group)
+        )
         if row.group
         else ""
     )

@@ -31,6 +31,7 @@ MODELS: dict[str, Any] = {
     "routing": models.RoutingRule,
     "answers": models.StandardText,
     "places": models.Place,
+    "exits": models.Exit,
     "assets": models.Asset,
     "retention": models.RetentionRule,
 }

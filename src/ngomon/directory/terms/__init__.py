@@ -15,6 +15,9 @@ from uuid import UUID
 
 from ngomon.core.errors import Invalid
 from ngomon.core.terms import Event, event
+from ngomon.directory.exits import Exit as Exit
+from ngomon.directory.exits import ExitKind as ExitKind
+from ngomon.directory.exits import Secrecy as Secrecy
 from ngomon.directory.terms.places import Asset as Asset
 from ngomon.directory.terms.places import PartKind as PartKind
 from ngomon.directory.terms.places import PlacePart as PlacePart
@@ -55,10 +58,11 @@ class AgencyKind(StrEnum):
 
 
 class Group(StrEnum):
-    """Nhóm quy trình: có thời gian (working time) or tức thời (minutes by the clock on the wall)."""
+    """Nhóm quy trình: có thời gian (working time), tức thời (minutes by the clock on the wall), hỏi đáp (questions)."""
 
     TIMED = "timed"
     INSTANT = "instant"
+    QUESTION = "question"
 
 
 class DayKind(StrEnum):

@@ -5,6 +5,7 @@ from .clock import commit_until, extend, pause, resume
 from .consultation import answer_consultation, consult
 from .definitions import publish
 from .handover import hand_over, hand_to_agency
+from .keeping import keep_to
 from .restoring import as_it_is, restore
 from .steps import act, assign, cancel, reopen, start
 from .timers import mark_stale, move_work, wake
@@ -20,6 +21,7 @@ __all__ = [
     "extend",
     "hand_over",
     "hand_to_agency",
+    "keep_to",
     "mark_stale",
     "move_work",
     "pause",

@@ -54,7 +54,10 @@ def held(of: Ref) -> Instance:
 
 
 def audience(instance: Instance) -> list[str]:
-    """Who hears of a process's events as they happen."""
+    """Who hears of a process's events as they happen; `keep_to` may have named a few."""
+    kept = values_of(instance).get("audience", "") if '"audience"' in instance.values else ""
+    if kept:
+        return kept.split()
     keys = ["ioc", f"{instance.of_kind}:{instance.of_key}"]
     return [*keys, f"agency:{instance.agency}"] if instance.agency else keys
 

@@ -15,6 +15,7 @@ from ngomon.cases import commands as cases_commands
 from ngomon.cases import filtering
 from ngomon.cases import queries as cases
 from ngomon.cases.filtering import Listed
+from ngomon.cases.question_queries import asked_agency
 from ngomon.cases.terms import CaseView, Receipt
 from ngomon.core import clock
 from ngomon.core.errors import CityError, Invalid
@@ -30,7 +31,7 @@ from ngomon.messages import commands as messages_commands
 from ngomon.messages import queries as messages
 from ngomon.processes import queries as processes
 
-from . import panel, views
+from . import exits, panel, views
 from .filters import queue_of, selecting
 from .forms import ActionForm, Around, OnBehalfForm, agency_choices
 from .frame import language_of, plain
@@ -78,6 +79,7 @@ def desk(request: HttpRequest) -> HttpResponse:
     queue = queue_of(request.GET, actor_from(request))
     context = _frame(request, queue, chosen=request.GET.get("chosen", ""))
     context["points"] = views.points(context["rows"])
+    context |= exits.figures(actor_from(request))
     template = "web/desk/list.html" if request.headers.get("HX-Request") else "web/desk/desk.html"
     return render(request, template, context)
 
@@ -127,6 +129,7 @@ def _case_page(request: HttpRequest, number: str, status: int = 200, **more: Any
     context |= panel.panel(view, actor=actor, language=language)
     context |= {
         "forms": _forms(view, request, more.pop("bound", None)),
+        **exits.beside(view, actor),
         "may_merge": may(actor, "case.triage"),
         "may_change_category": may(actor, "case.triage"),
         "may_see_reporter": may(actor, "case.reporter"),
@@ -149,6 +152,8 @@ def _forms(view: CaseView, request: HttpRequest, bound: ActionForm | None) -> li
     line, actor = view.line, actor_from(request)
     language, now = language_of(request), clock.now()
     proposed = cases.propose_agency(line.category, line.area, directory.local_day(now)).agency
+    if line.kind == "question":
+        proposed = asked_agency(line.id) or proposed
     around = Around(line.agency, line.category, proposed, now, language, views.text_values(line, language))
     made = []
 
@@ -156,6 +161,8 @@ def _forms(view: CaseView, request: HttpRequest, bound: ActionForm | None) -> li
         return key == "publish" and bool(processes.checks_for(line.ref, key))
 
     for action in processes.actions_for(line.ref, actor):
+        if action.key == "guide":
+            continue  # has a page of its own, with a preview
         is_bound = bound is not None and bound.action.key == action.key
         form = bound if is_bound and bound else ActionForm(action, around)
         made.append(

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from . import bulk, commitments, filters, pages, presence, publishing, redaction, same
+from . import bulk, commitments, exits, filters, pages, presence, publishing, redaction, same
 
 urlpatterns = [
     path("desk", pages.desk, name="desk"),
@@ -35,6 +35,9 @@ urlpatterns = [
     path("desk/cases/<str:number>", pages.case, name="desk_case"),
     path("desk/cases/<str:number>/act/<slug:action>", pages.act, name="desk_act"),
     path("desk/cases/<str:number>/changed", pages.changed, name="desk_changed"),
+    path("desk/danger", exits.danger, name="desk_danger"),
+    path("desk/cases/<str:number>/guide", exits.guide, name="desk_guide"),
+    path("desk/cases/<str:number>/lift", exits.lift, name="desk_lift"),
     path("desk/cases/<str:number>/here", presence.here, name="desk_here"),
     path("desk/cases/<str:number>/note", pages.note, name="desk_note"),
     path("desk/cases/<str:number>/category", pages.category, name="desk_category"),

@@ -44,7 +44,7 @@ QUEUES = (
     Queue("routing", ("route",), ("ioc_operator", "ioc_lead"), "route"),
     Queue("asked", ("waiting",), ("ioc_operator", "ioc_lead"), "message-circle-question"),
     Queue("review", ("review",), ("ioc_editor", "ioc_lead"), "badge-check"),
-    Queue("appeals", ("appeal",), ("ioc_lead",), "scale"),
+    Queue("appeals", ("appeal", "guide_appeal"), ("ioc_lead",), "scale"),
     Queue("intake", ("intake",), ("agency_clerk", "agency_head"), "inbox"),
     Queue("assign", ("assign", "redo", "extension"), ("agency_head",), "users"),
     Queue("mine", ("handle",), ("agency_officer",), "wrench", mine=True),
@@ -112,11 +112,15 @@ ICONS = {
     "cases.rated": "star",
     "cases.committed": "calendar-clock",
     "cases.category_changed": "tags",
+    "cases.added_to": "message-square-plus",
+    "cases.secrecy_lifted": "eye",
 }
 
 
 REPORTERS = frozenset({"reply", "rate", "object", "appeal"})
-REPORTERS_EVENTS = frozenset({"cases.case_opened", "cases.signal_received", "cases.rated", "cases.followed"})
+REPORTERS_EVENTS = frozenset(
+    {"cases.case_opened", "cases.signal_received", "cases.rated", "cases.followed", "cases.added_to"}
+)
 
 
 def history_lines(events: Iterable[Recorded], view: CaseView, language: str) -> list[dict[str, Any]]:
@@ -158,7 +162,8 @@ def _history_line(
 def row(line: CaseLine, at: datetime, language: str) -> dict[str, Any]:
     """One line of a queue."""
     # The officer's own step may be due before the whole is: the queue is ordered by that, and says it.
-    due_at = min(line.due_at, line.queue_at) if line.due_at else None
+    is_danger = line.kind == "danger"
+    due_at = line.due_at if is_danger or not line.due_at else min(line.due_at, line.queue_at)
     return {
         "line": line,
         "category": category_name(line.category, language),
@@ -166,6 +171,7 @@ def row(line: CaseLine, at: datetime, language: str) -> dict[str, Any]:
         "agency": agency_name(line.agency, language) if line.agency else "",
         "due_at": due_at,
         "is_late": due_at is not None and due_at < at,
+        "is_danger": is_danger,
         "url": f"/desk/cases/{line.number}",
         "urgency": urgency_shown(line, language),
     }
@@ -189,6 +195,7 @@ def points(rows: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
             },
         }
         for row in rows
+        if row["line"].area  # without one there is no place to show
     ]
     return {"type": "FeatureCollection", "features": features}
 
@@ -238,6 +245,7 @@ TONES = {
     "committed": "amber",
     "recorded": "amber",
     "rejected": "neutral",
+    "guided": "river",
     "merged": "neutral",
     "closed": "leaf",
 }

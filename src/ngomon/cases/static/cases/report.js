@@ -60,3 +60,16 @@ for (const button of document.querySelectorAll("button[data-print]")) {
   button.hidden = false;
   button.addEventListener("click", () => window.print());
 }
+
+// "Send it anyway": the card about where else it belongs steps aside, also when the suggestions come anew.
+const left = new Set();
+function stepAside() {
+  for (const card of document.querySelectorAll("[data-exit]")) card.hidden = left.has(card.dataset.exit);
+}
+document.addEventListener("click", (event) => {
+  const stay = event.target instanceof Element ? event.target.closest("[data-exit-stay]") : null;
+  if (!stay) return;
+  left.add(stay.dataset.exitStay);
+  stepAside();
+});
+for (const name of ["htmx:afterSwap", "htmx:oobAfterSwap"]) document.addEventListener(name, stepAside);
