@@ -168,6 +168,7 @@ def test_a_picture_goes_also_where_the_same_bytes_were_sent_again(case_id: UUID,
     mine = Picture.objects.get(case=case_id, file=again.main.digest)
     stays = Picture.objects.exclude(file=mine.file).get(case=case_id)
     number = Case.objects.get(pk=case_id).number
+    settle()  # looked over for faces and plates, so now public
     url = f"/pictures/{mine.file}.jpg"
     public = city.browser().get(url)
     assert public.headers["Cache-Control"] == "public, max-age=300, must-revalidate"
