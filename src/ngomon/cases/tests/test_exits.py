@@ -10,11 +10,14 @@ import pytest
 from django.test import Client
 from tests.city import TestCity
 
-from ngomon.cases import queries
+from ngomon.cases import bulks, commands, queries
 from ngomon.cases.commands.steps import scopes
-from ngomon.cases.models import Case, Reporter, Signal, Tally
+from ngomon.cases.models import Case, Decision, Reporter, Signal, Tally
 from ngomon.cases.pages.tokens import fresh_token
+from ngomon.core import clock
+from ngomon.core.errors import Conflict, NotFound
 from ngomon.core.events import read_log
+from ngomon.core.units import unit
 from ngomon.core.worker import open_cursors, settle
 
 from .bad_input import HARMLESS
@@ -402,6 +405,32 @@ def test_a_denunciation_nearby_is_shown_to_nobody_as_the_same_thing(city: TestCi
     lon, lat = city.corner
     hints = Client().post("/reports/hints", {"text": DENOUNCES, "lon": lon, "lat": lat})
     assert hints.context["similar"] == []
+
+
+def test_a_denunciation_has_no_kin_is_not_learned_from_and_no_editor_works_on_it(city: TestCity) -> None:
+    city.report()
+    receipt = city.report(DENOUNCES)
+    settle()
+    case = Case.objects.get(pk=receipt.case_id)
+    assert queries.same_as(case.id, actor=city.ha) == []
+    assert queries.reused_pictures(case.id) == []
+    assert not Decision.objects.filter(pk=case.id).exists()
+    now = clock.now()
+    with unit(), pytest.raises(NotFound):
+        commands.hide_words(case.id, report=None, answer=None, version=case.version, actor=city.nga, at=now)
+    with unit(), pytest.raises(NotFound):
+        commands.try_redaction(case.id, "hối lộ", actor=city.nga)
+    with unit(), pytest.raises(Conflict):
+        commands.set_parent(case.id, Case.objects.exclude(pk=case.id).get().id, actor=city.ha, at=now)
+
+
+def test_guiding_is_done_one_by_one(city: TestCity) -> None:
+    case_id = city.report().case_id
+    with unit():
+        bulk = commands.choose([case_id], actor=city.ha, at=clock.now())
+    assert "guide" not in bulks.offers(bulk, actor=city.ha, at=clock.now()).open[str(case_id)]
+    told = bulks.refusals("guide", [case_id], {}, actor=city.ha, at=clock.now())
+    assert told == {case_id: "processes.error.not_now"}
 
 
 def test_the_counts_equal_a_recount_after_all_of_it(city: TestCity) -> None:
