@@ -41,7 +41,7 @@ CHANGES = [
     (commands.edit_category, ("lamp", {"budget_days": 4}), {}),
     (commands.add_category, ("bench", {"name": {"vi": "Ghế"}, "group": "timed", "budget_days": 3}), {}),
     (commands.add_routing, ("lamp", "101", "office", {"vi": "x"}), {}),
-    (commands.edit_standard_text, ("ack", "acknowledge", "*", {"vi": "Đã nhận"}), {}),
+    (commands.edit_standard_text, ("ack", "acknowledge", "*", {"vi": "Đã nhận", "en": "Received"}), {}),
     (commands.decide_day, (date(2026, 12, 24), "off", {"vi": "Nghỉ"}), {"source": "QĐ 1"}),
     (commands.confirm_year, (2027,), {}),
     (commands.add_post, ("roads", "agency_head"), {}),

@@ -67,7 +67,7 @@ def test_only_who_holds_role_and_agency_may_act_and_only_the_assignee_or_the_hea
         matter.answer(n=2)
     assert [a.key for a in queries.actions_for(matter.ref, published.officer("roads", 2))] == []
     keys = [a.key for a in queries.actions_for(matter.ref, published.officer())]
-    assert keys == ["answer", "commit", "ask", "request_extension", "return"]
+    assert keys == ["answer", "commit", "record", "ask", "request_extension", "return"]
 
 
 def test_fields_are_asked_for_and_checked(matter, published):

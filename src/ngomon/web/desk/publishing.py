@@ -74,7 +74,8 @@ def _missing(view: CaseView, error: CityError, language: str) -> list[str]:
 
 def _publish(request: HttpRequest, view: CaseView) -> None:
     ticks = {name: value for name, value in request.POST.items() if name.startswith(PREFIX)}
-    fields = {**{name: str(value) for name, value in ticks.items()}, "note": request.POST.get("note", "")}
+    said = {name: request.POST.get(name, "") for name in ("note", "despite_parts")}
+    fields = {**{name: str(value) for name, value in ticks.items()}, **said}
     actor, at = actor_from(request), clock.now()
     with unit():
         cases_commands.hide_words(
@@ -122,6 +123,7 @@ def _page(request: HttpRequest, view: CaseView, status: int = 200, **more: Any) 
         ],
         "marks": ((DONE, text("web.desk.publish.done")), (NOT_APPLICABLE, text("web.desk.publish.na"))),
         "note": request.POST.get("note", ""),
+        "open_children": sum(one.closed_at is None for one in cases.family_of(line.id).children),
         "may_decide": pictures.may_decide(actor_from(request)),
     }
     return render(request, "web/desk/publish.html", plain(request, **shown, **more), status=status)
