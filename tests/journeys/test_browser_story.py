@@ -16,6 +16,9 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.running import Running
 
+# How long a page may take on a busy machine before it counts as wrong; a quick one is not waited for.
+expect.set_options(timeout=30_000)
+
 pytestmark = pytest.mark.browser
 CHROMIUM = [
     "--no-sandbox",

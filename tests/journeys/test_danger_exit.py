@@ -80,7 +80,7 @@ def test_danger_reaches_the_desk_before_the_form_is_finished(browser: Browser, r
     phone.wait_for_url("**/reports/danger/PA-*")
     started = time.monotonic()
     strip = desk.locator(".danger-strip")
-    expect(strip).to_be_visible(timeout=3000)
+    expect(strip).to_be_visible(timeout=10_000)
     assert time.monotonic() - started < 3
     expect(strip).to_contain_text("chưa rõ ở đâu, gọi lại ngay")
     number = phone.locator(".receipt__number strong").inner_text()
