@@ -11,10 +11,11 @@ from typing import Any
 
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Page, expect
 
 from ngomon.web.tests.test_publishing import photo
-from tests.journeys.test_browser_story import CHROMIUM, act, look, sign_in
+from tests.journeys.test_browser_story import act, look, sign_in
+from tests.journeys.test_browser_story import browser as browser
 from tests.running import Running
 
 pytestmark = pytest.mark.browser
@@ -27,14 +28,6 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     made.start()
     yield made
     made.stop()
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as tools:
-        opened = tools.chromium.launch(executable_path="/usr/bin/chromium", args=CHROMIUM)
-        yield opened
-        opened.close()
 
 
 def report(page: Page, running: Running) -> str:

@@ -6,9 +6,10 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Page, expect
 
-from tests.journeys.test_browser_story import CHROMIUM, look, sign_in
+from tests.journeys.test_browser_story import browser as browser
+from tests.journeys.test_browser_story import look, sign_in
 from tests.running import Running
 
 pytestmark = pytest.mark.browser
@@ -23,14 +24,6 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     made.run("file", str(N), module="tests.faults.bulk_inside")
     yield made
     made.stop()
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as tools:
-        opened = tools.chromium.launch(executable_path="/usr/bin/chromium", args=CHROMIUM)
-        yield opened
-        opened.close()
 
 
 def looks(page: Page, name: str) -> None:

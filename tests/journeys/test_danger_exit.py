@@ -8,9 +8,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
-from tests.journeys.test_browser_story import CHROMIUM, act, sign_in
+from tests.journeys.test_browser_story import act, sign_in
+from tests.journeys.test_browser_story import browser as browser
 from tests.running import Running
 
 pytestmark = pytest.mark.browser
@@ -24,14 +25,6 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     made.start()
     yield made
     made.stop()
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as tools:
-        opened = tools.chromium.launch(executable_path="/usr/bin/chromium", args=CHROMIUM)
-        yield opened
-        opened.close()
 
 
 def shoot(page: Page, name: str) -> None:

@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from tests.journeys.test_accessibility import AXE, faults
-from tests.journeys.test_browser_story import CHROMIUM, sign_in
+from tests.journeys.test_browser_story import browser as browser
+from tests.journeys.test_browser_story import sign_in
 from tests.running import Running
 
 pytestmark = pytest.mark.browser
@@ -26,14 +27,6 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     made.start()
     yield made
     made.stop()
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as tools:
-        opened = tools.chromium.launch(executable_path="/usr/bin/chromium", args=CHROMIUM)
-        yield opened
-        opened.close()
 
 
 @pytest.fixture(scope="module")
