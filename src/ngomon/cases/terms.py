@@ -740,7 +740,7 @@ class UrgencyLevel(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class UrgencyReason:
-    """Why: a code (`danger`, `harm`, `people`, `asset`, `instant`, `crowd`, `night`), the words said, or a number."""
+    """Why: a code (`danger`, `harm`, `people`, `asset`, `instant`, `crowd`, `night`, `told`, `sensor`), words, or a number."""
 
     code: str
     because: tuple[str, ...] = ()
