@@ -225,4 +225,13 @@ def _tray_item(posted: Posted, address: str, content: dict[str, str]) -> TrayIte
     parts = segments(words) if posted.channel == Way.SMS else 0
     price = parts * settings.NGOMON_SMS_PRICE_VND
     at = posted.sent_at or posted.created_at
-    return TrayItem(posted.id, posted.channel, address, content.get("subject", ""), words, at, parts, price)
+    subject, call = content.get("subject", ""), _call_url(posted.id, content)
+    return TrayItem(posted.id, posted.channel, address, subject, words, at, parts, price, call)
+
+
+def _call_url(delivery: UUID, content: dict[str, str]) -> str:
+    """Where the receiver of this message answers, if it calls somebody out."""
+    if content.get("call"):
+        return link_of_call(UUID(content["call"]))
+    found = Sending.objects.filter(pk=delivery, message__url__startswith="/c/")
+    return found.values_list("message__url", flat=True).first() or ""

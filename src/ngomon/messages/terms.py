@@ -102,7 +102,10 @@ class DeadLetter:
 
 @dataclass(frozen=True, slots=True)
 class TrayItem:
-    """A message as its receiver would have seen it, where nothing outside is connected. Units: price in đồng."""
+    """A message as its receiver would have seen it, where nothing outside is connected. Units: price in đồng.
+
+    `call_url`: the page on which whoever was called out answers.
+    """
 
     id: UUID
     channel: str
@@ -112,6 +115,7 @@ class TrayItem:
     at: datetime
     segments: int
     price_vnd: int
+    call_url: str = ""
 
 
 _MESSAGES = UUID("3b0c5d0e-6f0b-5d4e-9a57-6e676f6d6f6e")
