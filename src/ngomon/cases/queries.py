@@ -200,17 +200,6 @@ def _visible_to(actor: Actor) -> QuerySet[Case]:
     return Case.objects.filter(agency__in=sorted(agencies), is_secret=False)
 
 
-def cases_waiting(
-    *, actor: Actor, steps: Iterable[str], cursor: str = "", size: int = PAGE, mine: bool = False
-) -> CasePage:
-    """Open cases at these steps that this actor may take up, most urgent first. Raises: Refused."""
-    found = _visible_to(actor).filter(is_open=True, step__in=sorted(steps))
-    if mine:
-        found = found.filter(holder=actor.account_id)
-    lines, more = _by_due(found, cursor, size)
-    return CasePage(tuple(lines), more, "", None)
-
-
 def waiting_counts(*, actor: Actor, steps: Iterable[str]) -> dict[str, int]:
     """How many open cases wait at each step, from the counters; one statement."""
     wanted = list(steps)
