@@ -68,7 +68,7 @@ PAGE = 50
 _LINE = (
     "id", "number", "text", "category", "area", "agency", "step", "status", "opened_at", "due_at", "closed_at",
     "lon", "lat", "thumbnail", "reports", "rating", "place", "version", "holder", "queue_at", "kind",
-    "place_radius_m", "place_source",
+    "place_radius_m", "place_source", "urgency",
 )  # fmt: skip
 
 

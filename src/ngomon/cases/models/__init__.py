@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from .answers import Project as Project
 from .answers import Promise as Promise
+from .answers import Review as Review
 from .answers import Statement as Statement
 from .answers import TextUse as TextUse
 from .bulk import Bulk as Bulk

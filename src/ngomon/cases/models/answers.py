@@ -8,7 +8,7 @@ from django.db import models
 
 from ngomon.core.ids import uuid7
 
-from .case import Case
+from .case import Case, Entry
 
 
 class Statement(models.Model):
@@ -79,3 +79,24 @@ class TextUse(models.Model):
 
     class Meta:
         db_table = "cases_text_use"
+
+
+class Review(models.Model):
+    """What an editor decided about the words of a case before its answer is public, and what of the checklist was ticked.
+
+    It counts for the answer it was made for, and for no later one. `done`, `not_applicable`: keys of the checklist; both empty
+    while only the words were decided.
+    """
+
+    personal: ClassVar[dict[str, str]] = {}
+
+    case = models.OneToOneField(Case, on_delete=models.PROTECT, primary_key=True, related_name="+")
+    entry = models.ForeignKey(Entry, on_delete=models.CASCADE, null=True, related_name="+")
+    done = models.CharField(max_length=400, default="")
+    not_applicable = models.CharField(max_length=400, default="")
+    is_checked = models.BooleanField(default=False)
+    by = models.CharField(max_length=64)
+    at = models.DateTimeField()
+
+    class Meta:
+        db_table = "cases_review"

@@ -16,7 +16,7 @@ class Case(Aggregate):
     """What the city does about something. Denormalised so that a list reads this table alone.
 
     `parent`: the case it is a part of; `recurs_of`: the first case of the same thing that came back; `look`: the hash of
-    the thumbnail's picture.
+    the thumbnail's picture; `urgency`: what an officer said, empty while the words speak for themselves.
     """
 
     aggregate_kind = CASE
@@ -65,6 +65,7 @@ class Case(Aggregate):
     open_children = models.SmallIntegerField(default=0)
     recurs_of = models.UUIDField(null=True)
     look = models.CharField(max_length=16, default="")
+    urgency = models.CharField(max_length=8, default="")
 
     class Meta:
         db_table = "cases_case"

@@ -32,8 +32,10 @@ from .events import SecrecyLifted as SecrecyLifted
 from .events import SignalLinked as SignalLinked
 from .events import SignalReceived as SignalReceived
 from .events import SignalSplit as SignalSplit
+from .events import UrgencySet as UrgencySet
 from .events import WordsHidden as WordsHidden
 from .learning import CATEGORY_MODEL as CATEGORY_MODEL
+from .learning import SAID_BY_OFFICERS as SAID_BY_OFFICERS
 from .learning import TRAINING_ENDS_WITHIN as TRAINING_ENDS_WITHIN
 from .learning import AgencyProposal as AgencyProposal
 from .learning import Correction as Correction

@@ -36,6 +36,15 @@ class CategoryChanged(Event):
     now: str
 
 
+@event("cases.urgency_set")
+class UrgencySet(Event):
+    """An officer said how urgent a case is; empty: as its words say."""
+
+    case_id: str
+    was: str
+    now: str
+
+
 @event("cases.merged")
 class CaseMerged(Event):
     """The case was found to speak of the same thing as another and its reports were gathered there."""

@@ -122,9 +122,13 @@ class UrgencyLevel(StrEnum):
     DANGER = "danger"
 
 
+SAID_BY_OFFICERS = (UrgencyLevel.URGENT, UrgencyLevel.SOON, UrgencyLevel.CALM)
+"""What an officer may say of a case; danger to life has a door of its own."""
+
+
 @dataclass(frozen=True, slots=True)
 class UrgencyReason:
-    """Why: a code (`danger`, `harm`, `people`, `asset`, `instant`, `crowd`, `night`), the words said, or a number."""
+    """Why: a code (`officer`, `danger`, `harm`, `people`, `asset`, `instant`, `crowd`, `night`), the words said, or a number."""
 
     code: str
     because: tuple[str, ...] = ()

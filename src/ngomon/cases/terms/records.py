@@ -143,6 +143,7 @@ class CaseLine:
     kind: str = CaseKind.REPORT
     place_radius_m: int | None = None
     place_source: str = ""
+    urgency: str = ""
 
     @property
     def ref(self) -> Ref:

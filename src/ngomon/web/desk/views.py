@@ -163,7 +163,8 @@ def row(line: CaseLine, at: datetime, language: str) -> dict[str, Any]:
     """One line of a queue."""
     # The officer's own step may be due before the whole is: the queue is ordered by that, and says it.
     is_danger = line.kind == "danger"
-    due_at = line.due_at if is_danger or not line.due_at else min(line.due_at, line.queue_at)
+    own = is_danger or line.urgency or not line.due_at
+    due_at = line.due_at if own or not line.due_at else min(line.due_at, line.queue_at)
     return {
         "line": line,
         "category": category_name(line.category, language),
