@@ -84,6 +84,14 @@ def live_audience(case: Case) -> list[str]:
     return keys
 
 
+def staff_audience(case_id: UUID) -> list[str]:
+    """Those of the offices who may see a case, for signs that nobody else hears."""
+    row = Case.objects.filter(pk=case_id).only("agency", "is_secret").first()
+    if row is None:
+        return []
+    return [key for key in live_audience(row) if key.startswith(("role:", "ioc", "agency:"))]
+
+
 # --- receipts -----------------------------------------------------------------------------------------------------------
 
 
