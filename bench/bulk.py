@@ -1,7 +1,7 @@
 """A bulk of 1,000 and of 10,000 cases: choosing and previewing, then each case through the same command as by hand in units
-of 50, and its undoing. CPU-ms per case of the worker's process, without what other reactions do with the events. Of the long
-bulk the first 2,000 cases are carried out and taken back (SCALE=full: all). The limit is that a case costs the same in a long
-bulk as in a short one; beside it, how long one unit keeps another writer waiting."""
+of 50, and its undoing, all of them. CPU-ms per case of the worker's process, without what other reactions do with the events.
+The limit is that a case costs the same in a long bulk as in a short one, and that all is through, and back again, within the
+ten minutes of undoing; beside it, how long one unit keeps another writer waiting."""
 
 from __future__ import annotations
 

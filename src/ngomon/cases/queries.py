@@ -450,7 +450,7 @@ _NOTHING = {"open": 0, "closed": 0, "on_time": 0, "satisfied": 0, "rated": 0}
 
 def asked_case(of: Ref, task: UUID) -> tuple[CaseLine, str]:
     """The case that a consultation is about, and the words of its question. The caller asks for his own agency only."""
-    row = Case.objects.filter(pk=UUID(of.key)).values_list(*_LINE).first()
+    row = Case.objects.filter(pk=UUID(of.key), is_secret=False).values_list(*_LINE).first()
     if row is None:
         raise NotFound("cases.not_found")
     asked = next((c.question for c in processes.consultations(of) if c.id == task), "")

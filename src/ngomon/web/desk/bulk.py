@@ -378,7 +378,7 @@ def handover(request: HttpRequest) -> HttpResponse:
         agencies=agency_choices(now, language),
         may_move=actor.holds(*bulks.AGENCY_MOVERS),
         people=people,
-        total=len(bulks.work_of(agency=within)) if within else 0,
+        total=len(bulks.visible_among(bulks.work_of(agency=within), actor=actor)) if within else 0,
     )
     return render(request, "web/desk/handover.html", context)
 

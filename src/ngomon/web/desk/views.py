@@ -13,7 +13,7 @@ from django.utils import timezone
 from ngomon.cases import queries as cases
 from ngomon.cases.terms import OPEN, CaseLine, CaseView, EntryView, PictureView, picture_url
 from ngomon.core.actors import Actor
-from ngomon.core.errors import CityError
+from ngomon.core.errors import CityError, NotFound
 from ngomon.core.events import history
 from ngomon.core.terms import Recorded
 from ngomon.core.text import in_language
@@ -376,7 +376,10 @@ def asked_of(actor: Actor, language: str) -> list[dict[str, Any]]:
     """The open questions to this officer's agencies, with the case they are about and the words."""
     rows = []
     for task in processes.consultations_of(actor):
-        line, question = cases.asked_case(task.of, task.id)
+        try:
+            line, question = cases.asked_case(task.of, task.id)
+        except NotFound:
+            continue  # it became a matter of which only the duty shift may know
         rows.append(
             {
                 "number": line.number,
