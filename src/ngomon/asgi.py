@@ -23,6 +23,9 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "ngomon.settings")
 wsgi = get_wsgi_application()
 
 from ngomon.core.live import live_app as live  # noqa: E402 (reads settings, so after Django is set up)
+from ngomon.core.personal import settle_restore  # noqa: E402
+
+settle_restore()
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
