@@ -23,7 +23,7 @@ def panel(view: CaseView, *, actor: Actor, language: str) -> dict[str, Any]:
         "same": [_card(one, language) for one in found],
         "parent": _row(family.parent, language) if family.parent else None,
         "children": [_row(one, language) for one in family.children],
-        "open_children": sum(one.closed_at is None for one in family.children),
+        "open_children": family.open_children,
         "gathered": [_row(one, language) for one in family.gathered],
         "repeats": [_row(one, language) for one in family.repeats if one.id != line.id],
         "repeats_words": repeats_words(family.repeats, language),
