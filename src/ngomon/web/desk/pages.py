@@ -35,6 +35,7 @@ from . import exits, panel, views
 from .filters import queue_of, selecting
 from .forms import ActionForm, Around, OnBehalfForm, agency_choices
 from .frame import language_of, plain
+from .told import read_by_citizen, spoken_by, told, written
 from .views import Queue, queues_of
 
 
@@ -127,6 +128,8 @@ def _case_page(request: HttpRequest, number: str, status: int = 200, **more: Any
     context = _frame(request, queue, chosen=view.line.number)
     context |= views.glance(view, actor=actor, at=now, language=language)
     context |= panel.panel(view, actor=actor, language=language)
+    if may(actor, "case.triage"):
+        panel.with_unmerge(context["history"], view, context["gathered_lines"])
     context |= {
         "forms": _forms(view, request, more.pop("bound", None)),
         **exits.beside(view, actor),
@@ -155,6 +158,7 @@ def _forms(view: CaseView, request: HttpRequest, bound: ActionForm | None) -> li
     if line.kind == "question":
         proposed = asked_agency(line.id) or proposed
     around = Around(line.agency, line.category, proposed, now, language, views.text_values(line, language))
+    spoken = spoken_by(view, language)
     made = []
 
     def has_list(key: str) -> bool:
@@ -174,6 +178,8 @@ def _forms(view: CaseView, request: HttpRequest, bound: ActionForm | None) -> li
                 "button": {"primary": "primary", "danger": "danger"}.get(action.tone, "quiet"),
                 "fill": next((f"id_{action.key}_{name}" for name in form.fields), ""),
                 "is_open": is_bound,
+                "reads": read_by_citizen(form),
+                "told": told(action.key, line, written(form), spoken),
                 # What has a checklist is done on a page of its own.
                 "href": f"/desk/cases/{line.number}/publish" if has_list(action.key) else "",
             }
