@@ -200,4 +200,6 @@ def _candidate(
         thumbnail=row[9],
         reports=row[10],
         is_public=bool(row[11]),
+        lon=row[7],
+        lat=row[8],
     )

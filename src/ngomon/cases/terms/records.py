@@ -72,7 +72,8 @@ class Filing:
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A case that may speak of the same thing. Units: metres, hours; score and share 0 to 1 (see `rules.same`).
+    """A case that may speak of the same thing. Units: metres, hours; lon and lat WGS 84; score and share 0 to 1 (see
+    `rules.same`).
 
     `because`: the reasons, each a text key and its values; `said_score`: the key that says the score in words.
     """
@@ -93,6 +94,8 @@ class Candidate:
     thumbnail: str
     reports: int
     is_public: bool
+    lon: float
+    lat: float
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,6 +36,7 @@ from .filters import queue_of, selecting
 from .forms import ActionForm, Around, OnBehalfForm, agency_choices
 from .frame import language_of, plain
 from .proposed import urgency_choices
+from .told import read_by_citizen, spoken_by, told, written
 from .views import Queue, queues_of
 
 
@@ -128,6 +129,8 @@ def _case_page(request: HttpRequest, number: str, status: int = 200, **more: Any
     context = _frame(request, queue, chosen=view.line.number)
     context |= views.glance(view, actor=actor, at=now, language=language)
     context |= panel.panel(view, actor=actor, language=language)
+    if may(actor, "case.triage"):
+        panel.with_unmerge(context["history"], view, context["gathered_lines"])
     context |= {
         "forms": _forms(view, request, more.pop("bound", None)),
         **exits.beside(view, actor),
@@ -157,6 +160,7 @@ def _forms(view: CaseView, request: HttpRequest, bound: ActionForm | None) -> li
     if line.kind == "question":
         proposed = asked_agency(line.id) or proposed
     around = Around(line.agency, line.category, proposed, now, language, views.text_values(line, language))
+    spoken = spoken_by(view, language)
     made = []
 
     for action in processes.actions_for(line.ref, actor):
@@ -173,6 +177,8 @@ def _forms(view: CaseView, request: HttpRequest, bound: ActionForm | None) -> li
                 "button": {"primary": "primary", "danger": "danger"}.get(action.tone, "quiet"),
                 "fill": next((f"id_{action.key}_{name}" for name in form.fields), ""),
                 "is_open": is_bound,
+                "reads": read_by_citizen(form),
+                "told": told(action.key, line, written(form), spoken),
                 # What becomes public is looked at on a page of its own.
                 "href": f"/desk/cases/{line.number}/publish" if action.key == "publish" else "",
             }

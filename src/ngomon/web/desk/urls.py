@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from . import bulk, commitments, exits, filters, pages, presence, publishing, redaction, same
+from . import bulk, commitments, exits, filters, pages, presence, publishing, redaction, same, told
 
 urlpatterns = [
     path("desk", pages.desk, name="desk"),
@@ -34,6 +34,7 @@ urlpatterns = [
     path("desk/cases/<str:number>/publish", publishing.publish, name="desk_publish"),
     path("desk/cases/<str:number>", pages.case, name="desk_case"),
     path("desk/cases/<str:number>/act/<slug:action>", pages.act, name="desk_act"),
+    path("desk/cases/<str:number>/act/<slug:action>/told", told.read_before, name="desk_told"),
     path("desk/cases/<str:number>/changed", pages.changed, name="desk_changed"),
     path("desk/danger", exits.danger, name="desk_danger"),
     path("desk/cases/<str:number>/guide", exits.guide, name="desk_guide"),

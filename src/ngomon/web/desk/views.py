@@ -156,7 +156,15 @@ def _history_line(
     values = {"ground": text(f"cases.redact.ground.{body['ground']}", language)} if body.get("ground") else {}
     title = text(key, language, **values) if has_text(key) else action
     icon = ICONS.get(recorded.kind, "circle-dot")
-    return {"at": recorded.at, "title": title, "who": who, "words": entry.text if entry else "", "icon": icon}
+    words = entry.text if entry else ""
+    return {
+        "kind": recorded.kind,
+        "at": recorded.at,
+        "title": title,
+        "who": who,
+        "words": words,
+        "icon": icon,
+    }
 
 
 def row(line: CaseLine, at: datetime, language: str) -> dict[str, Any]:
