@@ -1,10 +1,13 @@
 #!/usr/bin/env bash
-# Installs from Debian what the tests need and a fresh machine lacks: PostgreSQL, a browser, fonts.
+# Installs from Debian what the tests need and a fresh machine lacks: PostgreSQL, a browser, fonts, telephony.
 set -euo pipefail
 need=()
 ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || need+=(postgresql postgresql-contrib)
 command -v chromium >/dev/null || need+=(chromium)
 [ -d /usr/share/fonts/truetype/noto ] || need+=(fonts-noto-core fonts-noto-color-emoji)
+PATH=$PATH:/usr/sbin:/sbin  # kamailio stands there
+for engine in kamailio espeak-ng; do command -v $engine >/dev/null || need+=($engine); done
+command -v baresip >/dev/null || need+=(baresip-core)
 if [ ${#need[@]} -gt 0 ]; then
   export DEBIAN_FRONTEND=noninteractive
   apt-get update -qq

@@ -43,7 +43,7 @@ from .exit_queries import words_of
 from .learned import is_training_due, start_training
 from .looking import look_over_pictures as look_over_pictures
 from .public import Hearer, Told, hearers_of, told_of, was_linked
-from .queries import acknowledged_by
+from .queries import acknowledged_by, taken_up_at
 from .terms import (
     CASE,
     MESSAGES,
@@ -67,7 +67,9 @@ def when_case_opened_tell_reporter(
 ) -> None:
     """The receipt: the number, and by when the centre confirms."""
     told = told_of(UUID(event.case_id))
-    _tell_all(recorded, told, "received", {"when": acknowledged_by(told.opened_at)}, actor=actor, at=at)
+    opens = taken_up_at(event.group, told.opened_at)
+    values = {"when": acknowledged_by(told.opened_at, event.group), "opens": opens}
+    _tell_all(recorded, told, "received_night" if opens else "received", values, actor=actor, at=at)
 
 
 @on(CaseOpened)

@@ -7,15 +7,17 @@ from datetime import date, datetime
 from uuid import UUID
 
 from ngomon.core.actors import Actor
+from ngomon.core.ids import Ref
 from ngomon.core.react import every, on
 from ngomon.core.terms import Recorded
 from ngomon.directory.terms import AgencySucceeded, CalendarDecided
 from ngomon.identity import queries as identity
 from ngomon.messages.commands import tell
-from ngomon.messages.terms import message_id
+from ngomon.messages.terms import MessageAnswered, message_id
 
 from . import commands, queries
-from .terms import ConsultationAsked, Escalated, ReminderDue, TaskAssigned, TaskOverdue
+from .terms import ConsultationAsked, Escalated, ReminderDue, TaskAssigned, TaskDone, TaskOverdue
+from .terms.oncall import AlarmRaised
 
 # Why somebody above hears: because time ran out; any other reason is an action's name.
 LADDER = frozenset({"overdue", "escalate", "reminder", "whole"})
@@ -41,6 +43,47 @@ def when_calendar_decided_move_deadlines(
 ) -> None:
     """Running clocks are worked out anew, by the duty that wakes them."""
     commands.mark_stale(date.fromisoformat(event.day), actor=actor, at=at)
+
+
+# --- on call ----------------------------------------------------------------------------------------------------------
+
+
+@every(seconds=5)
+def call_next_contacts(*, actor: Actor, at: datetime) -> None:
+    """Whoever does not answer in time: the next one, then the shift lead, then the leader, then everybody anew."""
+    commands.wake_alarms(actor=actor, at=at)
+
+
+@on(AlarmRaised)
+def when_alarm_raised_call_at_once(_: Recorded, event: AlarmRaised, *, actor: Actor, at: datetime) -> None:  # noqa: ARG001
+    """The first contact need not wait for the duty's turn, which would call too."""
+    commands.wake_alarms(actor=actor, at=at)
+
+
+@on(MessageAnswered)
+def when_call_answered_take_it(_: Recorded, event: MessageAnswered, *, actor: Actor, at: datetime) -> None:
+    """Taken: the others are told. Declined: the next one is called at once."""
+    commands.take_answer(UUID(event.call), event.answer, event.how, actor=actor, at=at)
+    commands.wake_alarms(actor=actor, at=at)
+
+
+NONE_NEEDED = frozenset({"reject", "refer", "guide"})
+"""Actions by which the centre says that a matter is none for those on call."""
+
+
+def _moves_alarm(recorded: Recorded) -> bool:
+    return getattr(recorded.event, "action", "") in NONE_NEEDED | {"route"}
+
+
+@on(TaskDone, only=_moves_alarm)
+def when_matter_decided_alarm_follows(_: Recorded, event: TaskDone, *, actor: Actor, at: datetime) -> None:
+    """Found to be none: nobody is called any more. Given to an agency: its people are."""
+    of = Ref(event.of_kind, event.of_key)
+    if event.action in NONE_NEEDED:
+        commands.call_off_of(of, event.action, actor=actor, at=at)
+    else:
+        commands.move_alarm(of, queries.where(of).agency, actor=actor, at=at)
+        commands.wake_alarms(actor=actor, at=at)
 
 
 # --- telling people -----------------------------------------------------------------------------------------------

@@ -6,6 +6,18 @@ from .consultation import answer_consultation, consult
 from .definitions import publish
 from .handover import hand_over, hand_to_agency
 from .keeping import keep_to
+from .oncall import (
+    call_next,
+    call_off,
+    call_off_of,
+    has_alarm,
+    move_alarm,
+    raise_alarm,
+    record_answer,
+    skip,
+    take_answer,
+    wake_alarms,
+)
 from .restoring import as_it_is, restore
 from .steps import act, assign, cancel, reopen, start
 from .timers import mark_stale, move_work, wake
@@ -15,22 +27,32 @@ __all__ = [
     "answer_consultation",
     "as_it_is",
     "assign",
+    "call_next",
+    "call_off",
+    "call_off_of",
     "cancel",
     "commit_until",
     "consult",
     "extend",
     "hand_over",
     "hand_to_agency",
+    "has_alarm",
     "keep_to",
     "mark_stale",
+    "move_alarm",
     "move_work",
     "pause",
     "publish",
+    "raise_alarm",
+    "record_answer",
     "reopen",
     "restore",
     "resume",
     "set_aside",
+    "skip",
     "start",
+    "take_answer",
     "take_back",
     "wake",
+    "wake_alarms",
 ]

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from . import bulk, commitments, exits, filters, pages, presence, publishing, redaction, same, told
+from . import bulk, commitments, exits, filters, instant, pages, presence, publishing, redaction, same, told
 
 urlpatterns = [
     path("desk", pages.desk, name="desk"),
@@ -36,6 +36,11 @@ urlpatterns = [
     path("desk/cases/<str:number>/act/<slug:action>", pages.act, name="desk_act"),
     path("desk/cases/<str:number>/act/<slug:action>/told", told.read_before, name="desk_told"),
     path("desk/cases/<str:number>/changed", pages.changed, name="desk_changed"),
+    path("desk/instant", instant.instant, name="desk_instant"),
+    path("desk/instant/<uuid:id>/next", instant.call_next, name="desk_instant_next"),
+    path("desk/instant/<uuid:id>/skip", instant.skip, name="desk_instant_skip"),
+    path("desk/instant/<uuid:id>/answer", instant.answer, name="desk_instant_answer"),
+    path("desk/instant/<uuid:id>/off", instant.off, name="desk_instant_off"),
     path("desk/danger", exits.danger, name="desk_danger"),
     path("desk/cases/<str:number>/guide", exits.guide, name="desk_guide"),
     path("desk/cases/<str:number>/lift", exits.lift, name="desk_lift"),
