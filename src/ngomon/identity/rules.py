@@ -137,6 +137,9 @@ for _action, _roles, _scope in (
     ("case.bulk", ANY_STAFF - {R.PRIVACY_OFFICER, R.LEADER}, "agency"),
     ("case.hand_over", {R.IOC_LEAD, R.CITY_OFFICE, R.AGENCY_HEAD}, "agency"),
     ("case.direct", {R.LEADER, R.CITY_OFFICE}, "city"),
+    ("directive.give", {R.LEADER, R.CITY_OFFICE}, "city"),
+    ("directive.see_all", {R.LEADER, R.CITY_OFFICE, R.IOC_LEAD}, "city"),
+    ("directive.see", AGENCY_ROLES | {R.LEADER, R.CITY_OFFICE, R.IOC_LEAD}, "agency"),
 ):
     declare(_action, _roles, _scope)
 

@@ -95,6 +95,8 @@ def init(_: argparse.Namespace) -> int:
         directory.load_pack(
             settings.NGOMON_PACKS / settings.NGOMON_PACK, actor=actors.system("init"), at=clock.now()
         )
+    with unit():
+        manifest.install_rooms(actor=actors.system("init"), at=clock.now())
     for found in manifest.discover().values():
         with unit():
             manifest.install(found, actor=actors.system("init"), at=clock.now())

@@ -4,8 +4,10 @@ from .aside import set_aside, take_back
 from .clock import commit_until, extend, pause, resume
 from .consultation import answer_consultation, consult
 from .definitions import publish
+from .directives import give_directive, move_directive
 from .handover import hand_over, hand_to_agency
 from .keeping import keep_to
+from .numbering import next_number
 from .restoring import as_it_is, restore
 from .steps import act, assign, cancel, reopen, start
 from .timers import mark_stale, move_work, wake
@@ -19,11 +21,14 @@ __all__ = [
     "commit_until",
     "consult",
     "extend",
+    "give_directive",
     "hand_over",
     "hand_to_agency",
     "keep_to",
     "mark_stale",
+    "move_directive",
     "move_work",
+    "next_number",
     "pause",
     "publish",
     "reopen",

@@ -31,7 +31,7 @@ from ngomon.messages import commands as messages_commands
 from ngomon.messages import queries as messages
 from ngomon.processes import queries as processes
 
-from . import exits, panel, views
+from . import directives, exits, panel, views
 from .filters import queue_of, selecting
 from .forms import ActionForm, Around, OnBehalfForm, agency_choices
 from .frame import language_of, plain
@@ -130,6 +130,7 @@ def _case_page(request: HttpRequest, number: str, status: int = 200, **more: Any
     context |= {
         "forms": _forms(view, request, more.pop("bound", None)),
         **exits.beside(view, actor),
+        **directives.beside(view, actor, language),
         "may_merge": may(actor, "case.triage"),
         "may_change_category": may(actor, "case.triage"),
         "may_see_reporter": may(actor, "case.reporter"),

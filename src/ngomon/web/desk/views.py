@@ -61,6 +61,7 @@ def queues_of(actor: Actor) -> list[Queue]:
 
 
 TOOLS = (
+    ("directives", "/desk/directives", "stamp", "directive.see"),
     ("bulk", "/desk/bulk", "list-checks", "case.bulk"),
     ("handover", "/desk/handover", "arrow-right-left", "case.hand_over"),
     ("consultations", "/desk/consultations", "messages-square", "desk.see"),
