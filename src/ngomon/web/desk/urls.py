@@ -2,7 +2,19 @@
 
 from django.urls import path
 
-from . import bulk, commitments, directives, exits, filters, pages, presence, publishing, redaction, same
+from . import (
+    bulk,
+    commitments,
+    directives,
+    exits,
+    filters,
+    orders,
+    pages,
+    presence,
+    publishing,
+    redaction,
+    same,
+)
 
 urlpatterns = [
     path("desk", pages.desk, name="desk"),
@@ -28,6 +40,8 @@ urlpatterns = [
     path("desk/directives", directives.every, name="desk_directives"),
     path("desk/directives/new", directives.new, name="desk_directive_new"),
     path("desk/directives/<str:number>", directives.one, name="desk_directive"),
+    path("desk/orders", orders.every, name="desk_orders"),
+    path("desk/orders/<uuid:id>", orders.one, name="desk_order"),
     path("desk/parked", pages.parked, name="desk_parked"),
     path("desk/parked/retry", pages.retry, name="desk_parked_retry"),
     path("desk/pictures", publishing.waiting, name="desk_pictures"),

@@ -61,6 +61,8 @@ def queues_of(actor: Actor) -> list[Queue]:
 
 
 TOOLS = (
+    ("orders", "/desk/orders", "send", "order.see"),
+    ("rooms", "/ioc/rooms", "radar", "incident.see"),
     ("directives", "/desk/directives", "stamp", "directive.see"),
     ("bulk", "/desk/bulk", "list-checks", "case.bulk"),
     ("handover", "/desk/handover", "arrow-right-left", "case.hand_over"),
