@@ -35,6 +35,7 @@ from ngomon.directory import queries as directory
 
 from . import commands, queries
 from .drawing import map_svg
+from .picture import level_words
 from .said import line_words, order_state
 from .terms import Mark, PaperLine
 
@@ -64,15 +65,16 @@ def can_print() -> bool:
 
 @cache
 def _fonts() -> str:
-    """The product's own font, from the built front end, so that a document looks alike on every machine."""
+    """The product's own font, from the built front end, so that a document looks alike on every machine.
+
+    The browser's files hold parts of one font under one name; the printer confuses such, so each part is a family.
+    """
     folder = Path(settings.ROOT) / "src/ngomon/ui/static/ngomon/assets"
     rules = []
     for path in sorted(folder.glob("be-vietnam-pro-*.woff2")):
         weight = "600" if "-600-" in path.name else "400"
-        sort = "U+0-FF, U+2000-206F" if "latin" in path.name else "U+100-24F, U+300-36F, U+1E00-1EFF, U+20AB"
-        rules.append(
-            f'@font-face{{font-family:"Be Vietnam Pro";font-weight:{weight};unicode-range:{sort};src:url("{path.as_uri()}")}}'
-        )
+        family = "Hue Latin" if "-latin-" in path.name else "Hue Viet"
+        rules.append(f'@font-face{{font-family:"{family}";font-weight:{weight};src:url("{path.as_uri()}")}}')
     return "".join(rules)
 
 
@@ -88,7 +90,7 @@ def _shown(paper: PaperLine, language: str) -> dict[str, Any]:
     """A frozen content in one language."""
     content = dict(paper.content)
     found = [Mark(**mark) for mark in content.pop("marks", [])]
-    names = {s.key: in_language(s.name, language) for s in queries.stations()}
+    known = {s.key: s for s in queries.stations()}
     return {
         **content,
         "paper": paper,
@@ -112,9 +114,18 @@ def _shown(paper: PaperLine, language: str) -> dict[str, Any]:
             for r in content["resources"]
         ],
         "levels": [
-            {**each, "name": names.get(each["station"], each["station"]), "seen": local(each["observed"])}
+            {
+                "name": in_language(known[each["station"]].name, language),
+                "words": level_words(
+                    known[each["station"]],
+                    each["level_m"],
+                    datetime.fromisoformat(each["observed"]),
+                    language,
+                ),
+                "seen": local(each["observed"]),
+            }
             for each in content["levels"]
-            if each["level_m"] is not None
+            if each["level_m"] is not None and each["station"] in known
         ],
         "order_due": local(content["order"]["due"]) if "order" in content else "",
         "lines": [_line(each, language) for each in content.get("lines", ())],

@@ -74,6 +74,8 @@ def nav(path: str) -> list[dict[str, Any]]:
 def person(account: str | UUID | None) -> str:
     """Who an account is; the word itself where it is none."""
     said = str(account or "")
+    if said.startswith("system:"):
+        return text("incidents.log.kind.system")
     return identity.name_of(UUID(said)) or said if len(said) == 36 else said
 
 
@@ -219,7 +221,7 @@ def choices(language: str) -> dict[str, Any]:
         ],
         "agencies": [(a.key, in_language(a.name, language)) for a in directory.agencies(today)],
         "ways": [(way.value, text(f"incidents.said.{way}", language)) for way in Said],
-        "roles": [(role.value, text(f"incidents.role.{role}", language)) for role in StaffRole],
+        "seat_roles": [(role.value, text(f"incidents.role.{role}", language)) for role in StaffRole],
         "log_kinds": [
             (kind, text(f"incidents.log.kind.{kind}", language)) for kind in ("note", "briefing", "lesson")
         ],
