@@ -4,8 +4,10 @@ from .aside import set_aside, take_back
 from .clock import commit_until, extend, pause, resume
 from .consultation import answer_consultation, consult
 from .definitions import publish
+from .directives import give_directive, move_directive
 from .handover import hand_over, hand_to_agency
 from .keeping import keep_to
+from .numbering import next_number
 from .oncall import (
     call_next,
     call_off,
@@ -34,13 +36,16 @@ __all__ = [
     "commit_until",
     "consult",
     "extend",
+    "give_directive",
     "hand_over",
     "hand_to_agency",
     "has_alarm",
     "keep_to",
     "mark_stale",
     "move_alarm",
+    "move_directive",
     "move_work",
+    "next_number",
     "pause",
     "publish",
     "raise_alarm",

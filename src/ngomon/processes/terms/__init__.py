@@ -25,6 +25,16 @@ from .definitions import (
     StepKind,
     Variant,
 )
+from .directives import (
+    DIRECTIVE,
+    DIRECTIVE_PROCESS,
+    MAX_WORDS,
+    DirectiveEntry,
+    DirectiveGiven,
+    DirectiveLine,
+    DirectiveMoved,
+    DirectiveView,
+)
 from .events import (
     ClockExtended,
     ClockMoved,
@@ -64,6 +74,9 @@ from .records import (
 )
 
 __all__ = [
+    "DIRECTIVE",
+    "DIRECTIVE_PROCESS",
+    "MAX_WORDS",
     "PROCESS",
     "REPORTER",
     "Action",
@@ -84,6 +97,11 @@ __all__ = [
     "Deadline",
     "Definition",
     "DefinitionPublished",
+    "DirectiveEntry",
+    "DirectiveGiven",
+    "DirectiveLine",
+    "DirectiveMoved",
+    "DirectiveView",
     "DoneTask",
     "Effect",
     "Escalated",

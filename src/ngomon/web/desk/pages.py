@@ -31,7 +31,7 @@ from ngomon.messages import commands as messages_commands
 from ngomon.messages import queries as messages
 from ngomon.processes import queries as processes
 
-from . import exits, instant, panel, views
+from . import directives, exits, instant, panel, views
 from .filters import queue_of, selecting
 from .forms import ActionForm, Around, OnBehalfForm, agency_choices
 from .frame import language_of, plain
@@ -135,6 +135,7 @@ def _case_page(request: HttpRequest, number: str, status: int = 200, **more: Any
         "forms": _forms(view, request, more.pop("bound", None)),
         **exits.beside(view, actor),
         "alarms": instant.beside(view.line.ref, actor, now, language),
+        **directives.beside(view, actor, language),
         "may_merge": may(actor, "case.triage"),
         "may_change_category": may(actor, "case.triage"),
         "may_see_reporter": may(actor, "case.reporter"),

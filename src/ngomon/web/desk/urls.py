@@ -2,7 +2,21 @@
 
 from django.urls import path
 
-from . import bulk, commitments, exits, filters, instant, pages, presence, publishing, redaction, same, told
+from . import (
+    bulk,
+    commitments,
+    directives,
+    exits,
+    filters,
+    instant,
+    orders,
+    pages,
+    presence,
+    publishing,
+    redaction,
+    same,
+    told,
+)
 
 urlpatterns = [
     path("desk", pages.desk, name="desk"),
@@ -25,6 +39,11 @@ urlpatterns = [
     path("desk/bulk/<uuid:id>/again", bulk.again, name="desk_bulk_again"),
     path("desk/bulk/<uuid:id>/result.csv", bulk.export, name="desk_bulk_csv"),
     path("desk/handover", bulk.handover, name="desk_handover"),
+    path("desk/directives", directives.every, name="desk_directives"),
+    path("desk/directives/new", directives.new, name="desk_directive_new"),
+    path("desk/directives/<str:number>", directives.one, name="desk_directive"),
+    path("desk/orders", orders.every, name="desk_orders"),
+    path("desk/orders/<uuid:id>", orders.one, name="desk_order"),
     path("desk/parked", pages.parked, name="desk_parked"),
     path("desk/parked/retry", pages.retry, name="desk_parked_retry"),
     path("desk/pictures", publishing.waiting, name="desk_pictures"),
