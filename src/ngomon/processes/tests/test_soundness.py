@@ -165,7 +165,7 @@ def test_the_engine_never_leaves_the_markings_that_were_walked_and_sound_means_i
 def _bring_to_an_end(walk, space, known, fixed, definition):
     """From wherever it stands, the engine goes to an end without the reporter."""
     ends = [n for n, m in enumerate(space.markings) if soundness.is_over(definition, m)]
-    distance = {n: 0 for n in ends}
+    distance = dict.fromkeys(ends, 0)
     while True:
         more = {
             n: 1 + min(distance[to] for to, move in out if to in distance)
