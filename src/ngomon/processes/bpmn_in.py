@@ -88,7 +88,7 @@ def _parsed(content: bytes) -> Any:
         raise Invalid.field("file", "processes.bpmn.forbidden")
     parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
     try:
-        root = etree.fromstring(content, parser)
+        root: Any = etree.fromstring(content, parser)
     except (etree.XMLSyntaxError, ValueError) as error:
         raise Invalid.field("file", "processes.bpmn.not_xml", why=str(error)[:200]) from error
     if root.getroottree().docinfo.doctype:
@@ -176,12 +176,8 @@ class _Reader:
             if not self._is_step(id):
                 continue
             kept = _kept(node) or {}
-            wanted = str(kept.get("key") or _slug(node.get("name") or "") or _slug(id) or "step")[:36]
-            key, n = wanted, 2
-            while key in taken:
-                key, n = f"{wanted}_{n}", n + 1
-            taken.add(key)
-            self.keys[id] = key
+            wanted = str(kept.get("key") or _slug(node.get("name") or "") or _slug(id) or "step")
+            self.keys[id] = _free(wanted, taken)
 
     def _passes_over(self, id: str) -> bool:
         """Whether this is our own gateway before a step that may be passed over."""
@@ -345,11 +341,7 @@ class _Reader:
                 if said and said.strip():
                     self.remark(flow, "person_decides", said=" ".join(said.split()))
         made: Tables = dict(kept or {})
-        wanted = str(made.get("key") or _slug(name) or f"to_{target}")[:36]
-        key, n = wanted, 2
-        while key in taken:
-            key, n = f"{wanted}_{n}", n + 1
-        taken.add(key)
+        key = _free(str(made.get("key") or _slug(name) or f"to_{target}"), taken)
         made.update(key=key, to=target, name=_renamed(made.get("name"), name, self._name_of(target)))
         made["_at"] = min(f.sourceline or 0 for f in flows[-1:])
         return made
@@ -431,6 +423,15 @@ class _Reader:
             )
             if kind and element.get("id") and outside and not taken:
                 self.remark(element, "left_out")
+
+
+def _free(wanted: str, taken: set[str]) -> str:
+    """A key like the wanted one that nobody has yet; now taken."""
+    key, count = wanted[:36], 2
+    while key in taken:
+        key, count = f"{wanted[:36]}_{count}", count + 1
+    taken.add(key)
+    return key
 
 
 def _blank(process: Any, key: str) -> Tables:

@@ -28,7 +28,7 @@ DC = "http://www.omg.org/spec/DD/20100524/DC"
 DD = "http://www.omg.org/spec/DD/20100524/DI"
 XSI = "http://www.w3.org/2001/XMLSchema-instance"
 OURS = "urn:ngomon:bpmn:1"
-_NAMES = {None: MODEL, "bpmndi": DI, "dc": DC, "di": DD, "xsi": XSI, "ngomon": OURS}
+_NAMES: dict[Any, str] = {None: MODEL, "bpmndi": DI, "dc": DC, "di": DD, "xsi": XSI, "ngomon": OURS}
 
 CELL_W, CELL_H, LEFT, TOP = 340, 130, 90, 40
 TASK_W, TASK_H, GATE, EVENT = 130, 80, 50, 36
@@ -116,7 +116,7 @@ class _Writer:
         etree.SubElement(found, _q("flowNodeRef")).text = node
 
     def _add(self, kind: str, id: str, lane: str, box: tuple[float, float, float, float], **more: str) -> Any:
-        made = etree.SubElement(self.process, _q(kind), id=id, **more)
+        made = etree.SubElement(self.process, _q(kind), {"id": id, **more})
         self.nodes[id] = _Node(made, *box)
         self._lane(lane, id)
         return made
@@ -303,9 +303,9 @@ def _keep(element: Any, tables: Mapping[str, Any], *, first: bool = False) -> No
 
 
 def _shape(plane: Any, id: str, box: tuple[float, float, float, float], **more: str) -> None:
-    made = etree.SubElement(plane, f"{{{DI}}}BPMNShape", id=f"{id}_di", bpmnElement=id, **more)
+    made = etree.SubElement(plane, f"{{{DI}}}BPMNShape", {"id": f"{id}_di", "bpmnElement": id, **more})
     names = ("x", "y", "width", "height")
-    etree.SubElement(made, f"{{{DC}}}Bounds", **{n: f"{v:g}" for n, v in zip(names, box, strict=True)})
+    etree.SubElement(made, f"{{{DC}}}Bounds", {n: f"{v:g}" for n, v in zip(names, box, strict=True)})
 
 
 def condition(when: Mapping[str, Any]) -> str:
