@@ -33,6 +33,33 @@ class DefinitionVersion(Aggregate):
         constraints = [models.UniqueConstraint(fields=["key", "n"], name="processes_definition_n")]
 
 
+class Draft(models.Model):
+    """A definition that somebody is writing: one for each key. Its tables may have faults; nothing runs by them.
+
+    `edition` counts the changes, so that of two who change it at once the second is told. `publish_at`: when it goes in
+    force by itself; it is not changed any more until then. `remarks`: what the file it was read from held beside it.
+    """
+
+    personal: ClassVar[dict[str, str]] = {}
+
+    key = models.CharField(max_length=60, primary_key=True)
+    base_n = models.IntegerField(default=0)
+    text = models.TextField()
+    remarks = models.TextField(default="[]")
+    edition = models.IntegerField(default=1)
+    changed_at = models.DateTimeField()
+    changed_by = models.CharField(max_length=64)
+    publish_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "processes_draft"
+        indexes = [
+            models.Index(
+                fields=["publish_at"], name="processes_draft_due", condition=Q(publish_at__isnull=False)
+            )
+        ]
+
+
 class Instance(Aggregate):
     """A running or ended process of a thing, together with its open main task: so it always has exactly one, or ended.
 

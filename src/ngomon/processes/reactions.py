@@ -39,6 +39,12 @@ def wake_what_is_due(*, actor: Actor, at: datetime) -> None:
     commands.wake(actor=actor, at=at)
 
 
+@every(minutes=1)
+def publish_what_is_due(*, actor: Actor, at: datetime) -> None:
+    """Definitions whose day has come go in force."""
+    commands.publish_due(actor=actor, at=at)
+
+
 @on(AgencySucceeded)
 def when_agency_succeeded_move_work(
     _: Recorded, event: AgencySucceeded, *, actor: Actor, at: datetime
