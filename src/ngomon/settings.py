@@ -133,6 +133,7 @@ INSTALLED_APPS = [
     "ngomon.messages",
     "ngomon.processes",
     "ngomon.cases",
+    "ngomon.incidents",
     "ngomon.services",
     *_services(ROOT, _list("NGOMON_SERVICES")),
     "ngomon.web",

@@ -12,6 +12,7 @@ handler500 = "ngomon.core.pages.broken"
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("ngomon.web.citizen.urls")),
     path("", include("ngomon.cases.urls")),
+    path("", include("ngomon.incidents.urls")),
     path("account/", include("ngomon.identity.urls")),
     path("messages/", include("ngomon.messages.urls")),
     path("", include(messages_urls.short)),

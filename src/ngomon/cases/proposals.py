@@ -39,6 +39,8 @@ from .terms import (
     ModelState,
     Proposal,
     Urgency,
+    UrgencyLevel,
+    UrgencyReason,
 )
 
 log = structlog.get_logger("ngomon.proposals")
@@ -185,6 +187,8 @@ def _urgency(
 
 def urgency_of(line: CaseLine) -> Urgency:
     """How urgent a case is, with the reasons; the same answer is kept, as lists ask for it again and again."""
+    if line.urgency:
+        return Urgency(UrgencyLevel(line.urgency), 0, (UrgencyReason("officer"),))
     return severity_of(
         line.text, line.category, line.opened_at, reports=line.reports, is_told=line.kind == CaseKind.DANGER
     )

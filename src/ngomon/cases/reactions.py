@@ -23,7 +23,7 @@ from ngomon.identity.rules import read_contact
 from ngomon.identity.terms import Contact as Way
 from ngomon.messages.commands import tell
 from ngomon.messages.terms import message_id
-from ngomon.processes.terms import ClockMoved, CommitmentDue, ProcessEnded, TaskDone, WorkMoved
+from ngomon.processes.terms import ClockMoved, CommitmentDue, Migrated, ProcessEnded, TaskDone, WorkMoved
 
 from .bulk_terms import BulkAdvanced, BulkReleased, BulkStarted, BulkUndoing
 from .bulks import is_held, rows_told
@@ -207,14 +207,15 @@ def _agency(key: str) -> Mapping[str, str]:
 
 
 def _by_itself(recorded: Recorded) -> bool:
-    """What an officer or reporter does is followed in the same unit; only the clock and re-organisations are not."""
-    return recorded.actor_id.startswith("system:") and getattr(recorded.event, "of_kind", "") == CASE
+    """What an officer or reporter does is followed in the same unit; only the clock, re-organisations and migrations are not."""
+    is_apart = recorded.actor_id.startswith("system:") or isinstance(recorded.event, Migrated)
+    return is_apart and getattr(recorded.event, "of_kind", "") == CASE
 
 
-@on(TaskDone, ProcessEnded, WorkMoved, ClockMoved, CommitmentDue, only=_by_itself)
+@on(TaskDone, ProcessEnded, WorkMoved, ClockMoved, CommitmentDue, Migrated, only=_by_itself)
 def when_process_moved_by_itself_follow(
     recorded: Recorded,  # noqa: ARG001 (every reaction gets it)
-    event: TaskDone | ProcessEnded | WorkMoved | ClockMoved | CommitmentDue,
+    event: TaskDone | ProcessEnded | WorkMoved | ClockMoved | CommitmentDue | Migrated,
     *,
     actor: Actor,
     at: datetime,
@@ -286,7 +287,12 @@ def when_officer_decided_remember_it(
     actor: Actor,
     at: datetime,  # noqa: ARG001
 ) -> None:
-    """The decision beside the proposal: what the model learns from, and how corrections are counted."""
+    """The decision beside the proposal: what the model learns from, and how corrections are counted.
+
+    What a bulk decided is learned when it can no longer be undone.
+    """
+    if is_held(recorded):
+        return
     remember_decision(UUID(event.case_id), actor=actor, at=recorded.at)
 
 
@@ -344,8 +350,15 @@ def when_bulk_released_tell_reporters(
                 when_date_promised_tell_reporter(recorded, recorded.event, actor=actor, at=at)
             elif isinstance(recorded.event, CaseMerged):
                 when_cases_merged_tell_reporters(recorded, recorded.event, actor=actor, at=at)
+            _learn_released(recorded, actor=actor, at=at)
     if len(rows) == TOLD_AT_ONCE:
         told_bulk(UUID(event.bulk_id), rows[-1][0], actor=actor, at=at)
+
+
+def _learn_released(recorded: Recorded, *, actor: Actor, at: datetime) -> None:
+    event = recorded.event
+    if isinstance(event, CaseMoved | CategoryChanged) and _officer_decides(recorded):
+        when_officer_decided_remember_it(recorded, event, actor=actor, at=at)
 
 
 @every(seconds=15)

@@ -139,6 +139,13 @@ for _action, _roles, _scope in (
     ("case.bulk", ANY_STAFF - {R.PRIVACY_OFFICER, R.LEADER}, "agency"),
     ("case.hand_over", {R.IOC_LEAD, R.CITY_OFFICE, R.AGENCY_HEAD}, "agency"),
     ("case.direct", {R.LEADER, R.CITY_OFFICE}, "city"),
+    ("incident.see", DESK | {R.LEADER, R.ADMIN}, "city"),
+    ("incident.open", {R.LEADER, R.CITY_OFFICE, R.IOC_LEAD}, "city"),
+    ("incident.command", {R.LEADER, R.CITY_OFFICE, R.IOC_LEAD, R.IOC_OPERATOR}, "city"),
+    ("order.see", AGENCY_ROLES, "agency"),
+    ("directive.give", {R.LEADER, R.CITY_OFFICE}, "city"),
+    ("directive.see_all", {R.LEADER, R.CITY_OFFICE, R.IOC_LEAD}, "city"),
+    ("directive.see", AGENCY_ROLES | {R.LEADER, R.CITY_OFFICE, R.IOC_LEAD}, "agency"),
 ):
     declare(_action, _roles, _scope)
 

@@ -31,9 +31,10 @@ from ngomon.messages.terms import (
     Preference,
     Told,
     TrayItem,
+    Values,
     Way,
 )
-from ngomon.messages.words import say
+from ngomon.messages.words import pack, say
 
 TRAY = "tray"
 
@@ -47,6 +48,12 @@ def preference_of(account_id: UUID) -> Preference:
 def unread(account_id: UUID) -> int:
     """How many messages an account has not opened."""
     return Message.objects.filter(account_id=account_id, read_at__isnull=True).count()
+
+
+def preview(template: str, values: Values, language: str) -> tuple[str, str]:
+    """Subject and body of a message as they would be sent."""
+    packed = pack(values)
+    return say(template, "subject", packed, language), say(template, "body", packed, language)
 
 
 def inbox(actor: Actor, *, after: str = "", limit: int = 30) -> InboxPage:

@@ -27,6 +27,7 @@ from ngomon.messages.terms import Answer, How
 
 from .. import rows
 from ..alarms import groups_for
+from ..call_words import words_of
 from ..models import Alarm, AlarmCall, Instance
 from ..queries import definition
 from ..rules import oncall, steps
@@ -46,7 +47,6 @@ from ..terms.oncall import (
     Outcome,
     RungKind,
 )
-from ..wording import words_of
 from . import steps as process_steps
 
 BATCH = 200
