@@ -32,6 +32,7 @@ from .kin import reused_pictures as reused_pictures
 from .kin import same_as as same_as
 from .learned import Service as Service
 from .learned import corrections as corrections
+from .learned import has_model as has_model
 from .learned import in_service as in_service
 from .learned import models as models
 from .masking import masked
