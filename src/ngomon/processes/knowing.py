@@ -9,12 +9,19 @@ import orjson
 from .models import Instance
 
 
+def kept_among(audience: str) -> frozenset[str]:
+    """The roles among audience keys that alone may know; none where others hear of it too."""
+    keys = audience.split()
+    if not keys or not all(key.startswith("role:") for key in keys):
+        return frozenset()
+    return frozenset(key.removeprefix("role:") for key in keys)
+
+
 def kept_roles(instance: Instance) -> frozenset[str]:
     """The roles that alone may know of a process (see `commands.keep_to`); none where it is as usual."""
     if '"audience"' not in instance.values:
         return frozenset()
-    keys = str(orjson.loads(instance.values).get("audience", "")).split()
-    return frozenset(key.removeprefix("role:") for key in keys if key.startswith("role:"))
+    return kept_among(str(orjson.loads(instance.values).get("audience", "")))
 
 
 def roles_that_may_know(instance_id: UUID) -> frozenset[str]:

@@ -12,6 +12,7 @@ from ngomon.core.text import fold, words
 from ngomon.directory.terms import Category, Group
 from ngomon.processes.terms import Budget
 
+from .same import SHOWN as SHOWN
 from .same import cell_of as cell_of
 from .same import cells_around as cells_around
 from .same import telling_words as telling_words
@@ -123,11 +124,9 @@ def is_reference(text: str) -> str:
 # --- which process, and how much time ----------------------------------------------------------------------------------
 
 
-def process_of(category: Category) -> str:
-    """The definition that a category's cases run by: the timed one of its service, for questions its own."""
-    if category.group == Group.QUESTION:
-        return f"{category.service}.question"
-    return f"{category.service}.timed"
+def process_of(category: Category, group: str) -> str:
+    """The definition that a case runs by: the timed one of its category's service, the instant one, for questions its own."""
+    return f"{category.service}.{group}"
 
 
 def budget_of(category: Category, default_days: int) -> Budget:

@@ -31,11 +31,12 @@ from ngomon.messages import commands as messages_commands
 from ngomon.messages import queries as messages
 from ngomon.processes import queries as processes
 
-from . import exits, panel, views
+from . import directives, exits, instant, panel, views
 from .filters import queue_of, selecting
 from .forms import ActionForm, Around, OnBehalfForm, agency_choices
 from .frame import language_of, plain
 from .proposed import urgency_choices
+from .told import read_by_citizen, spoken_by, told, written
 from .views import Queue, queues_of
 
 
@@ -129,9 +130,13 @@ def _case_page(request: HttpRequest, number: str, status: int = 200, **more: Any
     context = _frame(request, queue, chosen=view.line.number)
     context |= views.glance(view, actor=actor, at=now, language=language)
     context |= panel.panel(view, actor=actor, language=language)
+    if may(actor, "case.triage"):
+        panel.with_unmerge(context["history"], view, context["gathered_lines"])
     context |= {
         "forms": _forms(view, request, more.pop("bound", None)),
         **exits.beside(view, actor),
+        "alarms": instant.beside(view.line.ref, actor, now, language),
+        **directives.beside(view, actor, language),
         "may_merge": may(actor, "case.triage"),
         "may_change_category": may(actor, "case.triage"),
         "may_see_reporter": may(actor, "case.reporter"),
@@ -158,6 +163,7 @@ def _forms(view: CaseView, request: HttpRequest, bound: ActionForm | None) -> li
     if line.kind == "question":
         proposed = asked_agency(line.id) or proposed
     around = Around(line.agency, line.category, proposed, now, language, views.text_values(line, language))
+    spoken = spoken_by(view, language)
     made = []
 
     for action in processes.actions_for(line.ref, actor):
@@ -174,6 +180,8 @@ def _forms(view: CaseView, request: HttpRequest, bound: ActionForm | None) -> li
                 "button": {"primary": "primary", "danger": "danger"}.get(action.tone, "quiet"),
                 "fill": next((f"id_{action.key}_{name}" for name in form.fields), ""),
                 "is_open": is_bound,
+                "reads": read_by_citizen(form),
+                "told": told(action.key, line, written(form), spoken),
                 # What becomes public is looked at on a page of its own.
                 "href": f"/desk/cases/{line.number}/publish" if action.key == "publish" else "",
             }
@@ -335,7 +343,7 @@ def resend(request: HttpRequest, id: UUID) -> HttpResponse:
     """Try a dead message again."""
     with unit():
         messages_commands.resend(id, actor=actor_from(request), at=clock.now())
-    return redirect("/desk/messages")
+    return redirect("/desk/instant" if request.GET.get("from") == "instant" else "/desk/messages")
 
 
 @require_safe

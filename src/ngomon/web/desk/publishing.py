@@ -32,6 +32,7 @@ from ngomon.processes import queries as processes
 
 from . import views
 from .frame import language_of, plain
+from .told import spoken_by, told
 
 ACTION = "publish"
 
@@ -124,6 +125,7 @@ def _page(request: HttpRequest, view: CaseView, status: int = 200, **more: Any) 
         ],
         "marks": ((DONE, text("web.desk.publish.done")), (NOT_APPLICABLE, text("web.desk.publish.na"))),
         "note": request.POST.get("note", ""),
+        "told": told(ACTION, line, {}, spoken_by(view, language)),
         "open_children": cases.family_of(line.id).open_children,
         "may_decide": pictures.may_decide(actor_from(request)),
     }

@@ -42,6 +42,7 @@ class Queue:
 QUEUES = (
     Queue("triage", ("verify",), ("ioc_operator", "ioc_lead"), "inbox"),
     Queue("routing", ("route",), ("ioc_operator", "ioc_lead"), "route"),
+    Queue("called", ("called", "coming", "on_scene"), ("ioc_operator", "ioc_lead"), "siren"),
     Queue("asked", ("waiting",), ("ioc_operator", "ioc_lead"), "message-circle-question"),
     Queue("review", ("review",), ("ioc_editor", "ioc_lead"), "badge-check"),
     Queue("appeals", ("appeal", "guide_appeal"), ("ioc_lead",), "scale"),
@@ -61,6 +62,10 @@ def queues_of(actor: Actor) -> list[Queue]:
 
 
 TOOLS = (
+    ("instant", "/desk/instant", "siren", "alarm.see"),
+    ("orders", "/desk/orders", "send", "order.see"),
+    ("rooms", "/ioc/rooms", "radar", "incident.see"),
+    ("directives", "/desk/directives", "stamp", "directive.see"),
     ("bulk", "/desk/bulk", "list-checks", "case.bulk"),
     ("handover", "/desk/handover", "arrow-right-left", "case.hand_over"),
     ("consultations", "/desk/consultations", "messages-square", "desk.see"),
@@ -156,7 +161,15 @@ def _history_line(
     values = {"ground": text(f"cases.redact.ground.{body['ground']}", language)} if body.get("ground") else {}
     title = text(key, language, **values) if has_text(key) else action
     icon = ICONS.get(recorded.kind, "circle-dot")
-    return {"at": recorded.at, "title": title, "who": who, "words": entry.text if entry else "", "icon": icon}
+    words = entry.text if entry else ""
+    return {
+        "kind": recorded.kind,
+        "at": recorded.at,
+        "title": title,
+        "who": who,
+        "words": words,
+        "icon": icon,
+    }
 
 
 def row(line: CaseLine, at: datetime, language: str) -> dict[str, Any]:
@@ -264,7 +277,7 @@ def _picture(view: PictureView) -> dict[str, Any]:
     }
 
 
-SENT_ICONS = {"smtp": "mail", "sms": "message-square", "tray": "inbox"}
+SENT_ICONS = {"smtp": "mail", "sms": "message-square", "voice": "phone", "tray": "inbox"}
 
 
 def _sent(view: CaseView, actor: Actor) -> list[dict[str, Any]]:
