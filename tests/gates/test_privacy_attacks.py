@@ -121,7 +121,9 @@ def alike(what: str, one: Callable[[], Any], other: Callable[[], Any], *hide: st
     first, second = pairs[-1]
     assert first.status == second.status, what
     assert first.words == second.words, what
-    assert first.statements == second.statements, what
+    # What a process asks by the clock (a fresh edition of the directory) falls on either side: the usual count is compared.
+    counts = [statistics.mode(s.statements for s in side) for side in zip(*pairs, strict=True)]
+    assert counts[0] == counts[1], f"{what}: {counts}"
     times = [statistics.median(s.took_s for s in side) for side in zip(*pairs, strict=True)]
     assert abs(times[0] - times[1]) < max(0.005, 0.5 * max(times)), f"{what}: {times}"
 

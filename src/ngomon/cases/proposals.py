@@ -38,6 +38,8 @@ from .terms import (
     ModelState,
     Proposal,
     Urgency,
+    UrgencyLevel,
+    UrgencyReason,
 )
 
 log = structlog.get_logger("ngomon.proposals")
@@ -175,6 +177,8 @@ def _urgency(edition: int, text: str, is_instant: bool, reports: int, is_night: 
 def urgency_of(line: CaseLine) -> Urgency:
     """How urgent a case is, with the reasons; the same answer is kept, as lists ask for it again and again."""
     edition, city = directory.edition(), directory.city()
+    if line.urgency:
+        return Urgency(UrgencyLevel(line.urgency), 0, (UrgencyReason("officer"),))
     try:
         is_instant = directory.category(line.category).group == Group.INSTANT
     except NotFound:

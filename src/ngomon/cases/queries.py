@@ -68,7 +68,7 @@ PAGE = 50
 _LINE = (
     "id", "number", "text", "category", "area", "agency", "step", "status", "opened_at", "due_at", "closed_at",
     "lon", "lat", "thumbnail", "reports", "rating", "place", "version", "holder", "queue_at", "kind",
-    "place_radius_m", "place_source",
+    "place_radius_m", "place_source", "urgency",
 )  # fmt: skip
 
 
@@ -82,6 +82,14 @@ def live_audience(case: Case) -> list[str]:
     if case.is_public:
         keys.append("public")
     return keys
+
+
+def staff_audience(case_id: UUID) -> list[str]:
+    """Those of the offices who may see a case, for signs that nobody else hears."""
+    row = Case.objects.filter(pk=case_id).only("agency", "is_secret").first()
+    if row is None:
+        return []
+    return [key for key in live_audience(row) if key.startswith(("role:", "ioc", "agency:"))]
 
 
 # --- receipts -----------------------------------------------------------------------------------------------------------
@@ -198,17 +206,6 @@ def _visible_to(actor: Actor) -> QuerySet[Case]:
     if not agencies:
         raise Refused("cases.error.staff_only")
     return Case.objects.filter(agency__in=sorted(agencies), is_secret=False)
-
-
-def cases_waiting(
-    *, actor: Actor, steps: Iterable[str], cursor: str = "", size: int = PAGE, mine: bool = False
-) -> CasePage:
-    """Open cases at these steps that this actor may take up, most urgent first. Raises: Refused."""
-    found = _visible_to(actor).filter(is_open=True, step__in=sorted(steps))
-    if mine:
-        found = found.filter(holder=actor.account_id)
-    lines, more = _by_due(found, cursor, size)
-    return CasePage(tuple(lines), more, "", None)
 
 
 def waiting_counts(*, actor: Actor, steps: Iterable[str]) -> dict[str, int]:
@@ -453,7 +450,7 @@ _NOTHING = {"open": 0, "closed": 0, "on_time": 0, "satisfied": 0, "rated": 0}
 
 def asked_case(of: Ref, task: UUID) -> tuple[CaseLine, str]:
     """The case that a consultation is about, and the words of its question. The caller asks for his own agency only."""
-    row = Case.objects.filter(pk=UUID(of.key)).values_list(*_LINE).first()
+    row = Case.objects.filter(pk=UUID(of.key), is_secret=False).values_list(*_LINE).first()
     if row is None:
         raise NotFound("cases.not_found")
     asked = next((c.question for c in processes.consultations(of) if c.id == task), "")

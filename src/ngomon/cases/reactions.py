@@ -284,7 +284,12 @@ def when_officer_decided_remember_it(
     actor: Actor,
     at: datetime,  # noqa: ARG001
 ) -> None:
-    """The decision beside the proposal: what the model learns from, and how corrections are counted."""
+    """The decision beside the proposal: what the model learns from, and how corrections are counted.
+
+    What a bulk decided is learned when it can no longer be undone.
+    """
+    if is_held(recorded):
+        return
     remember_decision(UUID(event.case_id), actor=actor, at=recorded.at)
 
 
@@ -342,8 +347,15 @@ def when_bulk_released_tell_reporters(
                 when_date_promised_tell_reporter(recorded, recorded.event, actor=actor, at=at)
             elif isinstance(recorded.event, CaseMerged):
                 when_cases_merged_tell_reporters(recorded, recorded.event, actor=actor, at=at)
+            _learn_released(recorded, actor=actor, at=at)
     if len(rows) == TOLD_AT_ONCE:
         told_bulk(UUID(event.bulk_id), rows[-1][0], actor=actor, at=at)
+
+
+def _learn_released(recorded: Recorded, *, actor: Actor, at: datetime) -> None:
+    event = recorded.event
+    if isinstance(event, CaseMoved | CategoryChanged) and _officer_decides(recorded):
+        when_officer_decided_remember_it(recorded, event, actor=actor, at=at)
 
 
 @every(seconds=15)

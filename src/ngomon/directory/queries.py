@@ -357,11 +357,6 @@ def on_duty(agency: str, at: datetime) -> list[terms.DutySlot]:
 # --- places, texts, layers ------------------------------------------------------------------------------------------
 
 
-def find_places(text: str, limit: int = 10) -> list[terms.FoundPlace]:
-    """Places, areas and former units by what a person types, best first; tone marks ignored."""
-    return current().gazetteer.find(text, limit)
-
-
 def understand_place(words: str, *, on: date) -> terms.Understood:
     """What words say about a place on a day: readings with their circles, best first; what is unknown; what to do.
 

@@ -105,6 +105,14 @@ def _holders(roles: str, agency: str, assignee: str, at: datetime) -> set[UUID]:
     return {holder.account_id for holder in found}
 
 
+def _who_may_know(instance: str, receivers: set[UUID], at: datetime) -> set[UUID]:
+    """Of a matter that only a few roles may know of, whoever holds one of them; nobody else hears, not even its number."""
+    kept = queries.roles_that_may_know(UUID(instance))
+    if not kept:
+        return receivers
+    return receivers & {h.account_id for role in kept for h in identity.holders(role, None, None, at)}
+
+
 def _tell(
     recorded: Recorded,
     instance: str,
@@ -117,6 +125,7 @@ def _tell(
     **more: object,
 ) -> None:
     """One message for each receiver, once per event however often the reaction runs."""
+    receivers = _who_may_know(instance, set(receivers), at)
     told = queries.told_of(UUID(instance), is_whole=is_whole)
     template = f"processes.message.{what}"
     values = {"label": told.of.label or told.of.key[:8], "step": dict(told.step), "due": told.due_at, **more}

@@ -31,7 +31,7 @@ from ..masking import masked
 from ..models import Case, Reporter, Signal
 from ..near import candidates, settings
 from ..queries import category_of, danger_words, live_audience, receipt, receipt_of
-from ..rules import CLAIM_ALPHABET, MAX_PLACE, MAX_TEXT, case_number, cell_of, process_of
+from ..rules import CLAIM_ALPHABET, MAX_PLACE, MAX_TEXT, SHOWN, case_number, cell_of, process_of
 from ..terms import (
     Candidate,
     CaseKind,
@@ -65,10 +65,10 @@ def file_report(filing: Filing, *, actor: Actor, at: datetime) -> Receipt:
     """
     filing, area, category = _checked(filing, at)
     actor = actor if filing.on_behalf else as_reporter(actor)
-    alike = _alike(filing, category, at) if area is not None else []
-    case, joined = _case_for(filing, category, alike)
-    if case is None:
-        case = new_case(filing, area.key if area else "", category, at=at)
+    made = new_case(filing, area.key if area else "", category, at=at)
+    alike = _alike(made, filing) if area is not None else []
+    case, joined = _case_for(filing, category, made, alike)
+    case = case or made
     is_new = not joined
     signal_id, salt, commitment = uuid7(), *commit(filing.text)
     if not write_signal(signal_id, case, filing, salt, at, joined=joined):
@@ -89,9 +89,9 @@ def file_report(filing: Filing, *, actor: Actor, at: datetime) -> Receipt:
         save(case)
     detail = {"source": filing.source, "new": is_new, **({"joined": str(joined)} if joined else {})}
     audit("cases.file_report", case.ref, actor=actor, at=at, detail=detail)
-    made = receipt(case, at, is_new=is_new, joined=bool(joined), claim_code=claim_code)
+    told = receipt(case, at, is_new=is_new, joined=bool(joined), claim_code=claim_code)
     others = tuple(c for c in alike if c.case_id != case.id)
-    return replace(made, linked=joined is Joined.AUTOMATIC, similar=others)
+    return replace(told, linked=joined is Joined.AUTOMATIC, similar=others)
 
 
 def _checked(filing: Filing, at: datetime) -> tuple[Filing, Area | None, Category]:
@@ -125,23 +125,24 @@ def _checked(filing: Filing, at: datetime) -> tuple[Filing, Area | None, Categor
     return replace(filing, text=text, place_words=place, external_id=external_id), area, category
 
 
-def _alike(filing: Filing, category: Category, at: datetime) -> list[Candidate]:
+def _alike(made: Case, filing: Filing) -> list[Candidate]:
     """Open cases that may be the same thing, best first. Compared are masked words: that is what cases hold."""
     return candidates(
         lon=filing.lon,
         lat=filing.lat,
-        text=masked(filing.text),
-        category=category.key,
-        at=filing.reported_at or at,
-        most=10,
-        place=masked(filing.place_words),
+        text=made.text,
+        category=made.category,
+        at=made.opened_at,
+        most=1,
+        public=SHOWN,
+        place=made.place,
         uncertain_m=float(filing.place_radius_m or 0),
         looks=tuple(int(photo.look, 16) for photo in filing.photos if photo.look),
     )
 
 
 def _case_for(
-    filing: Filing, category: Category, alike: Sequence[Candidate]
+    filing: Filing, category: Category, made: Case, alike: Sequence[Candidate]
 ) -> tuple[Case | None, Joined | None]:
     """The open case that the report joins: the one pointed at, else the one that is surely the same; None for its own."""
     if filing.follows is not None:
@@ -149,7 +150,7 @@ def _case_for(
         if not case.is_open:
             raise Conflict("cases.error.cannot_join", number=case.number)
         return case, Joined.CHOSEN
-    if not alike or not _may_link(filing, category, alike[0]):
+    if not alike or made.is_secret or not _may_link(filing, category, alike[0]):
         return None, None
     case = locked(alike[0].case_id)
     return (case, Joined.AUTOMATIC) if case.is_open else (None, None)
@@ -159,7 +160,7 @@ def _may_link(filing: Filing, category: Category, best: Candidate) -> bool:
     """Whether a report is linked by itself: where the city wants it and it is sure. Never what the desk writes down (the
     operator was shown the candidates), and never where life may be in danger: that is looked at by a person, each time."""
     wanted = settings()
-    if filing.kind != CaseKind.REPORT or presumed_exit(filing.text)[1]:
+    if filing.kind != CaseKind.REPORT:
         return False
     if not wanted.automatic or filing.on_behalf or filing.source == "desk":
         return False

@@ -12,6 +12,7 @@ from ngomon.core.text import fold, words
 from ngomon.directory.terms import Category, Group
 from ngomon.processes.terms import Budget
 
+from .same import SHOWN as SHOWN
 from .same import cell_of as cell_of
 from .same import cells_around as cells_around
 from .same import telling_words as telling_words

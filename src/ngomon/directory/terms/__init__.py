@@ -213,19 +213,6 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
-class FoundPlace:
-    """A hit of the place search: a place, an area, or a former unit (`former` names it; the point is of today's ward)."""
-
-    key: str
-    name: Text
-    kind: str
-    lon: float
-    lat: float
-    area: str
-    former: Text | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class NearPlace:
     """The gazetteer's entry nearest to a point."""
 

@@ -35,6 +35,7 @@ from . import exits, panel, views
 from .filters import queue_of, selecting
 from .forms import ActionForm, Around, OnBehalfForm, agency_choices
 from .frame import language_of, plain
+from .proposed import urgency_choices
 from .told import read_by_citizen, spoken_by, told, written
 from .views import Queue, queues_of
 
@@ -138,6 +139,7 @@ def _case_page(request: HttpRequest, number: str, status: int = 200, **more: Any
         "may_see_reporter": may(actor, "case.reporter"),
         "may_redact": may(actor, "case.redact"),
         "categories": views.category_choices(now, language),
+        "urgencies": urgency_choices(language),
         "agencies": agency_choices(now, language) if context["may_consult"] else [],
     }
     context |= more
@@ -161,9 +163,6 @@ def _forms(view: CaseView, request: HttpRequest, bound: ActionForm | None) -> li
     spoken = spoken_by(view, language)
     made = []
 
-    def has_list(key: str) -> bool:
-        return key == "publish" and bool(processes.checks_for(line.ref, key))
-
     for action in processes.actions_for(line.ref, actor):
         if action.key == "guide":
             continue  # has a page of its own, with a preview
@@ -180,8 +179,8 @@ def _forms(view: CaseView, request: HttpRequest, bound: ActionForm | None) -> li
                 "is_open": is_bound,
                 "reads": read_by_citizen(form),
                 "told": told(action.key, line, written(form), spoken),
-                # What has a checklist is done on a page of its own.
-                "href": f"/desk/cases/{line.number}/publish" if has_list(action.key) else "",
+                # What becomes public is looked at on a page of its own.
+                "href": f"/desk/cases/{line.number}/publish" if action.key == "publish" else "",
             }
         )
     return made
@@ -279,6 +278,16 @@ def category(request: HttpRequest, number: str) -> HttpResponse:
         cases_commands.change_category(
             cases.case_id_of(number), chosen, actor=actor_from(request), at=clock.now()
         )
+    return back(request, number)
+
+
+@require_POST
+@requires("case.triage")
+def urgency(request: HttpRequest, number: str) -> HttpResponse:
+    """Say how urgent a case is."""
+    level = request.POST.get("urgency", "")
+    with unit():
+        cases_commands.set_urgency(cases.case_id_of(number), level, actor=actor_from(request), at=clock.now())
     return back(request, number)
 
 

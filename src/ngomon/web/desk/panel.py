@@ -29,7 +29,7 @@ def panel(view: CaseView, *, actor: Actor, language: str) -> dict[str, Any]:
         "merge_told": told("merge", line, {"into": "PA-…"}, spoken_by(view, language)) if found else None,
         "parent": _row(family.parent, language) if family.parent else None,
         "children": [_row(one, language) for one in family.children],
-        "open_children": sum(one.closed_at is None for one in family.children),
+        "open_children": family.open_children,
         "gathered": [_row(one, language) for one in family.gathered],
         "gathered_lines": family.gathered,
         "repeats": [_row(one, language) for one in family.repeats if one.id != line.id],

@@ -42,6 +42,7 @@ urlpatterns = [
     path("desk/cases/<str:number>/here", presence.here, name="desk_here"),
     path("desk/cases/<str:number>/note", pages.note, name="desk_note"),
     path("desk/cases/<str:number>/category", pages.category, name="desk_category"),
+    path("desk/cases/<str:number>/urgency", pages.urgency, name="desk_urgency"),
     path("desk/cases/<str:number>/merge", pages.merge, name="desk_merge"),
     path("desk/cases/<str:number>/unmerge", pages.unmerge, name="desk_unmerge"),
     path("desk/cases/<str:number>/apart", same.keep_apart, name="desk_apart"),

@@ -13,7 +13,7 @@ from django.utils import timezone
 from ngomon.cases import queries as cases
 from ngomon.cases.terms import OPEN, CaseLine, CaseView, EntryView, PictureView, picture_url
 from ngomon.core.actors import Actor
-from ngomon.core.errors import CityError
+from ngomon.core.errors import CityError, NotFound
 from ngomon.core.events import history
 from ngomon.core.terms import Recorded
 from ngomon.core.text import in_language
@@ -171,7 +171,8 @@ def row(line: CaseLine, at: datetime, language: str) -> dict[str, Any]:
     """One line of a queue."""
     # The officer's own step may be due before the whole is: the queue is ordered by that, and says it.
     is_danger = line.kind == "danger"
-    due_at = line.due_at if is_danger or not line.due_at else min(line.due_at, line.queue_at)
+    own = is_danger or line.urgency or not line.due_at
+    due_at = line.due_at if own or not line.due_at else min(line.due_at, line.queue_at)
     return {
         "line": line,
         "category": category_name(line.category, language),
@@ -383,7 +384,10 @@ def asked_of(actor: Actor, language: str) -> list[dict[str, Any]]:
     """The open questions to this officer's agencies, with the case they are about and the words."""
     rows = []
     for task in processes.consultations_of(actor):
-        line, question = cases.asked_case(task.of, task.id)
+        try:
+            line, question = cases.asked_case(task.of, task.id)
+        except NotFound:
+            continue  # it became a matter of which only the duty shift may know
         rows.append(
             {
                 "number": line.number,
