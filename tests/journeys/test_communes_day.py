@@ -272,7 +272,7 @@ def a_question_is_answered_from_the_phone(day: Day) -> None:
     act(day.at("ha"), number, "route", agency=COMMUNE)
     answer = "Mỗi hộ nộp 25.000 đồng một tháng tại nhà văn hóa thôn, ngày 5 hằng tháng."
     take(day.opens("ty", "handling", number), "answer", answer=answer)
-    act(day.at("nga"), number, "publish")
+    day.publish(number)
     phone.goto(f"/questions/{number}")
     expect(phone.locator("main")).to_contain_text(answer)
 
