@@ -94,7 +94,7 @@ class Day:
         n = ticks.count()
         for tick in ticks.all():
             tick.check()
-        editor.locator("form.publish button[type=submit]").click()
+        editor.get_by_role("button", name="Công khai", exact=True).click()
         editor.wait_for_url(f"**/desk/cases/{number}")
         return n
 
