@@ -44,7 +44,7 @@ from ngomon.identity.queries import actor_of, forget_grants
 from ngomon.identity.sessions import ACCOUNT_KEY
 from ngomon.identity.terms import Contact, ContactKind
 from ngomon.processes.queries import checks_for
-from ngomon.services.manifest import discover, install
+from ngomon.services.manifest import discover, install, install_rooms
 
 SYSTEM = system("test-city")
 
@@ -160,6 +160,7 @@ def build_city(pack: str = "") -> TestCity:
         directory.load_pack(settings.NGOMON_PACKS / (pack or settings.NGOMON_PACK), actor=SYSTEM, at=at)
     places.forget()
     with unit():
+        install_rooms(actor=SYSTEM, at=at)
         for manifest in discover().values():
             install(manifest, actor=SYSTEM, at=at)
     area = places.area_at(*CORNER, at.date())

@@ -22,6 +22,7 @@ from ngomon.core.search import find
 from ngomon.core.secrets import blind, open_text
 from ngomon.core.units import command
 from ngomon.directory import queries as directory
+from ngomon.directory.terms import Group
 from ngomon.identity import queries as identity
 from ngomon.identity.rules import may, permissions
 from ngomon.processes import queries as processes
@@ -95,9 +96,15 @@ def staff_audience(case_id: UUID) -> list[str]:
 # --- receipts -----------------------------------------------------------------------------------------------------------
 
 
-def acknowledged_by(received_at: datetime) -> datetime:
-    """By when the centre confirms a report that came in then."""
-    return received_at + timedelta(minutes=directory.city().defaults.acknowledge_minutes)
+def taken_up_at(group: str, received_at: datetime) -> datetime | None:
+    """When a report that came in then is taken up, where the desk is closed for what is not urgent; else None."""
+    return None if group == Group.INSTANT else directory.taken_up_at(received_at)
+
+
+def acknowledged_by(received_at: datetime, group: str = Group.TIMED) -> datetime:
+    """By when the centre confirms a report that came in then; at night, counted from when the desk opens."""
+    opens = taken_up_at(group, received_at) or received_at
+    return opens + timedelta(minutes=directory.city().defaults.acknowledge_minutes)
 
 
 def receipt(
@@ -110,7 +117,8 @@ def receipt(
         is_new=is_new,
         category=case.category,
         agency=case.agency,
-        acknowledged_by_at=acknowledged_by(received_at),
+        acknowledged_by_at=acknowledged_by(received_at, case.group),
+        taken_up_at=taken_up_at(case.group, received_at),
         due_at=case.due_at,
         claim_code=claim_code,
         joined=joined,
@@ -387,6 +395,7 @@ def _view(case: Case, audiences: set[Audience], *, reports: bool, unmasked: bool
         answered_at=case.answered_at,
         exit=case.exit,
         is_secret=case.is_secret,
+        group=case.group,
     )
 
 

@@ -35,10 +35,12 @@ from ngomon.identity import commands as identity
 from ngomon.identity.commands import make_client
 from ngomon.identity.rules import read_contact
 from ngomon.identity.terms import SCOPES, Role
+from ngomon.incidents.commands import load_resources
 from ngomon.services import manifest
 from ngomon.services.scaffold import write_skeleton
 from ngomon.web import evaluation, replay, supervisor
 from ngomon.web.demo.cast import load_cast, load_citizens
+from ngomon.web.demo.flood import build_room
 from ngomon.web.demo.past import Builder, build_past
 from ngomon.web.demo.story import load_story
 
@@ -95,9 +97,16 @@ def init(_: argparse.Namespace) -> int:
         directory.load_pack(
             settings.NGOMON_PACKS / settings.NGOMON_PACK, actor=actors.system("init"), at=clock.now()
         )
+    with unit():
+        manifest.install_rooms(actor=actors.system("init"), at=clock.now())
     for found in manifest.discover().values():
         with unit():
             manifest.install(found, actor=actors.system("init"), at=clock.now())
+    resources = settings.NGOMON_PACKS / settings.NGOMON_PACK / "resources.csv"
+    if resources.exists():
+        with unit():
+            table = resources.read_text(encoding="utf-8-sig")
+            load_resources(table, actor=actors.system("init"), at=clock.now())
     return 0
 
 
@@ -296,6 +305,7 @@ def demo(options: argparse.Namespace) -> int:
     if (pack / "demo" / "reports.jsonl").exists():
         builder = Builder(pack / "demo", citizens, now, load_story(pack))
         build_past(builder, lambda done, of: _say(f"reports {done}/{of}", began))
+        build_room(now)
     _say(f"ready: http://{options.host}:{options.port}/demo", began)
     if not options.no_serve:
         where = ["--host", options.host, "--port", str(options.port)]

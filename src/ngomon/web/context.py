@@ -39,7 +39,7 @@ FACES: tuple[tuple[str, str, str, str], ...] = (
 )
 
 # The faces that have pages here; a signed-in person switches between those they may see.
-OPEN_FACES = frozenset({"desk", "admin"})
+OPEN_FACES = frozenset({"desk", "console", "admin"})
 
 
 def face_of(path: str) -> str:

@@ -128,7 +128,7 @@ SAID_BY_OFFICERS = (UrgencyLevel.URGENT, UrgencyLevel.SOON, UrgencyLevel.CALM)
 
 @dataclass(frozen=True, slots=True)
 class UrgencyReason:
-    """Why: a code (`officer`, `danger`, `harm`, `people`, `asset`, `instant`, `crowd`, `night`), the words said, or a number."""
+    """Why: a code (`officer`, `danger`, `harm`, `people`, `asset`, `instant`, `crowd`, `night`, `told`, `sensor`), words, or a number."""
 
     code: str
     because: tuple[str, ...] = ()

@@ -72,7 +72,8 @@ class Filing:
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A case that may speak of the same thing. Units: metres, hours; lon and lat WGS 84; score and share 0 to 1 (see `rules.same`).
+    """A case that may speak of the same thing. Units: metres, hours; lon and lat WGS 84; score and share 0 to 1 (see
+    `rules.same`).
 
     `because`: the reasons, each a text key and its values; `said_score`: the key that says the score in words.
     """
@@ -102,7 +103,7 @@ class Receipt:
     """What a reporter gets: the number, what happens next, by whom, by when and why then.
 
     `joined`: the report is in a case that was there already; `linked`: and it came there by itself. `similar`: other open
-    cases that may be the same, as officers may see them.
+    cases that may be the same, as officers may see them. `taken_up_at`: when the desk opens, for what came before.
     """
 
     case_id: UUID
@@ -116,6 +117,7 @@ class Receipt:
     joined: bool = False
     linked: bool = False
     similar: tuple[Candidate, ...] = ()
+    taken_up_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -266,6 +268,7 @@ class CaseView:
     answered_at: datetime | None
     exit: str = ""
     is_secret: bool = False
+    group: str = "timed"
 
 
 @dataclass(frozen=True, slots=True)

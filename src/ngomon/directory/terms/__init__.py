@@ -18,6 +18,8 @@ from ngomon.core.terms import Event, event
 from ngomon.directory.exits import Exit as Exit
 from ngomon.directory.exits import ExitKind as ExitKind
 from ngomon.directory.exits import Secrecy as Secrecy
+from ngomon.directory.oncall import CallPlan as CallPlan
+from ngomon.directory.oncall import CallWay as CallWay
 from ngomon.directory.terms.places import Asset as Asset
 from ngomon.directory.terms.places import PartKind as PartKind
 from ngomon.directory.terms.places import PlacePart as PlacePart

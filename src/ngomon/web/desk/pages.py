@@ -31,7 +31,7 @@ from ngomon.messages import commands as messages_commands
 from ngomon.messages import queries as messages
 from ngomon.processes import queries as processes
 
-from . import exits, panel, views
+from . import directives, exits, instant, panel, views
 from .filters import queue_of, selecting
 from .forms import ActionForm, Around, OnBehalfForm, agency_choices
 from .frame import language_of, plain
@@ -134,6 +134,8 @@ def _case_page(request: HttpRequest, number: str, status: int = 200, **more: Any
     context |= {
         "forms": _forms(view, request, more.pop("bound", None)),
         **exits.beside(view, actor),
+        "alarms": instant.beside(view.line.ref, actor, now, language),
+        **directives.beside(view, actor, language),
         "may_merge": may(actor, "case.triage"),
         "may_change_category": may(actor, "case.triage"),
         "may_see_reporter": may(actor, "case.reporter"),
@@ -340,7 +342,7 @@ def resend(request: HttpRequest, id: UUID) -> HttpResponse:
     """Try a dead message again."""
     with unit():
         messages_commands.resend(id, actor=actor_from(request), at=clock.now())
-    return redirect("/desk/messages")
+    return redirect("/desk/instant" if request.GET.get("from") == "instant" else "/desk/messages")
 
 
 @require_safe

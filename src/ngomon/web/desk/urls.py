@@ -2,7 +2,21 @@
 
 from django.urls import path
 
-from . import bulk, commitments, exits, filters, pages, presence, publishing, redaction, same, told
+from . import (
+    bulk,
+    commitments,
+    directives,
+    exits,
+    filters,
+    instant,
+    orders,
+    pages,
+    presence,
+    publishing,
+    redaction,
+    same,
+    told,
+)
 
 urlpatterns = [
     path("desk", pages.desk, name="desk"),
@@ -25,6 +39,11 @@ urlpatterns = [
     path("desk/bulk/<uuid:id>/again", bulk.again, name="desk_bulk_again"),
     path("desk/bulk/<uuid:id>/result.csv", bulk.export, name="desk_bulk_csv"),
     path("desk/handover", bulk.handover, name="desk_handover"),
+    path("desk/directives", directives.every, name="desk_directives"),
+    path("desk/directives/new", directives.new, name="desk_directive_new"),
+    path("desk/directives/<str:number>", directives.one, name="desk_directive"),
+    path("desk/orders", orders.every, name="desk_orders"),
+    path("desk/orders/<uuid:id>", orders.one, name="desk_order"),
     path("desk/parked", pages.parked, name="desk_parked"),
     path("desk/parked/retry", pages.retry, name="desk_parked_retry"),
     path("desk/pictures", publishing.waiting, name="desk_pictures"),
@@ -36,6 +55,11 @@ urlpatterns = [
     path("desk/cases/<str:number>/act/<slug:action>", pages.act, name="desk_act"),
     path("desk/cases/<str:number>/act/<slug:action>/told", told.read_before, name="desk_told"),
     path("desk/cases/<str:number>/changed", pages.changed, name="desk_changed"),
+    path("desk/instant", instant.instant, name="desk_instant"),
+    path("desk/instant/<uuid:id>/next", instant.call_next, name="desk_instant_next"),
+    path("desk/instant/<uuid:id>/skip", instant.skip, name="desk_instant_skip"),
+    path("desk/instant/<uuid:id>/answer", instant.answer, name="desk_instant_answer"),
+    path("desk/instant/<uuid:id>/off", instant.off, name="desk_instant_off"),
     path("desk/danger", exits.danger, name="desk_danger"),
     path("desk/cases/<str:number>/guide", exits.guide, name="desk_guide"),
     path("desk/cases/<str:number>/lift", exits.lift, name="desk_lift"),

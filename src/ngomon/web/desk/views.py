@@ -42,6 +42,7 @@ class Queue:
 QUEUES = (
     Queue("triage", ("verify",), ("ioc_operator", "ioc_lead"), "inbox"),
     Queue("routing", ("route",), ("ioc_operator", "ioc_lead"), "route"),
+    Queue("called", ("called", "coming", "on_scene"), ("ioc_operator", "ioc_lead"), "siren"),
     Queue("asked", ("waiting",), ("ioc_operator", "ioc_lead"), "message-circle-question"),
     Queue("review", ("review",), ("ioc_editor", "ioc_lead"), "badge-check"),
     Queue("appeals", ("appeal", "guide_appeal"), ("ioc_lead",), "scale"),
@@ -61,6 +62,10 @@ def queues_of(actor: Actor) -> list[Queue]:
 
 
 TOOLS = (
+    ("instant", "/desk/instant", "siren", "alarm.see"),
+    ("orders", "/desk/orders", "send", "order.see"),
+    ("rooms", "/ioc/rooms", "radar", "incident.see"),
+    ("directives", "/desk/directives", "stamp", "directive.see"),
     ("bulk", "/desk/bulk", "list-checks", "case.bulk"),
     ("handover", "/desk/handover", "arrow-right-left", "case.hand_over"),
     ("consultations", "/desk/consultations", "messages-square", "desk.see"),
@@ -272,7 +277,7 @@ def _picture(view: PictureView) -> dict[str, Any]:
     }
 
 
-SENT_ICONS = {"smtp": "mail", "sms": "message-square", "tray": "inbox"}
+SENT_ICONS = {"smtp": "mail", "sms": "message-square", "voice": "phone", "tray": "inbox"}
 
 
 def _sent(view: CaseView, actor: Actor) -> list[dict[str, Any]]:

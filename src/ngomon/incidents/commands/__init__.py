@@ -1,0 +1,48 @@
+"""Everything that is done in a command room; each command writes a line into the room's log."""
+
+from .gathering import gather_cases, release_case
+from .levels import note_level
+from .log import write_log
+from .orders import BY_STAFF, call_for_order, give_order, move_order, move_orders, number_dispatch
+from .papers import ask_after_action, ask_dispatch, ask_report, count_sent, keep_paper
+from .resources import assign_resource, load_resources, release_resource, set_ready
+from .rooms import (
+    close_room,
+    decide_room,
+    end_room,
+    go_to_phase,
+    open_room,
+    raise_room,
+    seat,
+    set_report_beat,
+)
+
+__all__ = [
+    "BY_STAFF",
+    "ask_after_action",
+    "ask_dispatch",
+    "ask_report",
+    "assign_resource",
+    "call_for_order",
+    "close_room",
+    "count_sent",
+    "decide_room",
+    "end_room",
+    "gather_cases",
+    "give_order",
+    "go_to_phase",
+    "keep_paper",
+    "load_resources",
+    "move_order",
+    "move_orders",
+    "note_level",
+    "number_dispatch",
+    "open_room",
+    "raise_room",
+    "release_case",
+    "release_resource",
+    "seat",
+    "set_ready",
+    "set_report_beat",
+    "write_log",
+]

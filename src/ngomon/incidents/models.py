@@ -1,0 +1,234 @@
+"""Tables of command support: rooms, staff, the log, orders, resources and their use, gathered cases, papers, levels."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.db import models
+from django.db.models import Q
+
+from ngomon.core.events import Aggregate
+from ngomon.core.ids import uuid7
+
+from .terms import INCIDENT, ORDER, RESOURCE, Said
+
+
+class Room(Aggregate):
+    """A command room. `areas` are keys separated by spaces; none means the whole city. `lines` counts its log."""
+
+    aggregate_kind = INCIDENT
+    personal: ClassVar[dict[str, str]] = {"title": "what an officer wrote"}
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    number = models.CharField(max_length=24, unique=True)
+    title = models.CharField(max_length=200)
+    kind = models.CharField(max_length=20)
+    phase = models.CharField(max_length=20)
+    is_exercise = models.BooleanField(default=False)
+    areas = models.CharField(max_length=600, default="")
+    opened_at = models.DateTimeField()
+    opened_by = models.CharField(max_length=64)
+    rule = models.CharField(max_length=60, default="")
+    why = models.CharField(max_length=400, default="")
+    commander = models.UUIDField(null=True)
+    report_minutes = models.IntegerField(default=0)
+    next_report_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+    lines = models.IntegerField(default=0)
+    orders = models.IntegerField(default=0)
+    reports = models.IntegerField(default=0)
+
+    class Meta:
+        db_table = "incidents_room"
+        indexes: ClassVar = [models.Index(fields=["phase", "opened_at"], name="incidents_room_phase")]
+
+
+class Staff(models.Model):
+    """Who works in a room, from when until when."""
+
+    personal: ClassVar[dict[str, str]] = {}
+
+    id = models.BigAutoField(primary_key=True)
+    room = models.ForeignKey(Room, on_delete=models.PROTECT, related_name="+")
+    account = models.UUIDField()
+    role = models.CharField(max_length=20)
+    from_at = models.DateTimeField()
+    to_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "incidents_staff"
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["room", "account", "role"],
+                name="incidents_staff_once",
+                condition=Q(to_at__isnull=True),
+            )
+        ]
+
+
+class LogLine(models.Model):
+    """A line of a room's log; never changed (see guard.py). `values` fill the text that `words` names in system lines."""
+
+    personal: ClassVar[dict[str, str]] = {"words": "what an officer wrote", "heard_by": "who heard it"}
+
+    id = models.BigAutoField(primary_key=True)
+    room = models.ForeignKey(Room, on_delete=models.PROTECT, related_name="+")
+    n = models.IntegerField()
+    at = models.DateTimeField()
+    written_at = models.DateTimeField()
+    kind = models.CharField(max_length=20)
+    words = models.TextField()
+    values = models.TextField(default="{}")
+    by = models.CharField(max_length=64)
+    heard_by = models.CharField(max_length=200, default="")
+    corrects = models.IntegerField(null=True)
+    salt = models.CharField(max_length=64)
+
+    class Meta:
+        db_table = "incidents_log"
+        constraints: ClassVar = [models.UniqueConstraint(fields=["room", "n"], name="incidents_log_n")]
+
+
+class Order(Aggregate):
+    """An order to an agency. Where it stands its process knows. `call_since`: not acknowledged in time, to be telephoned."""
+
+    aggregate_kind = ORDER
+    personal: ClassVar[dict[str, str]] = {
+        "words": "what an officer wrote",
+        "report": "what an officer wrote",
+        "heard_by": "who heard it",
+    }
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    room = models.ForeignKey(Room, on_delete=models.PROTECT, related_name="+")
+    n = models.IntegerField()
+    agency = models.CharField(max_length=80)
+    words = models.TextField()
+    said = models.CharField(max_length=12, default=Said.SYSTEM)
+    heard_by = models.CharField(max_length=200, default="")
+    given_by = models.CharField(max_length=64)
+    given_at = models.DateTimeField()
+    due_at = models.DateTimeField()
+    dispatch = models.CharField(max_length=40, default="")
+    acknowledged_at = models.DateTimeField(null=True)
+    acknowledged_by = models.CharField(max_length=200, default="")
+    report = models.TextField(default="")
+    reported_at = models.DateTimeField(null=True)
+    call_since = models.DateTimeField(null=True)
+    closed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "incidents_order"
+        constraints: ClassVar = [models.UniqueConstraint(fields=["room", "n"], name="incidents_order_n")]
+        indexes: ClassVar = [models.Index(fields=["agency", "given_at"], name="incidents_order_agency")]
+
+
+class Resource(Aggregate):
+    """Something that can be sent or used. Units: `capacity` in persons (forces, boats, shelters) or pieces."""
+
+    aggregate_kind = RESOURCE
+    personal: ClassVar[dict[str, str]] = {"phone": "a duty telephone", "note": "what an officer wrote"}
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    key = models.CharField(max_length=80, unique=True)
+    kind = models.CharField(max_length=12)
+    name = models.TextField(default="{}")
+    agency = models.CharField(max_length=80, default="")
+    lon = models.FloatField(null=True)
+    lat = models.FloatField(null=True)
+    place = models.CharField(max_length=200, default="")
+    capacity = models.IntegerField(default=0)
+    phone = models.CharField(max_length=40, default="")
+    is_ready = models.BooleanField(default=True)
+    note = models.CharField(max_length=200, default="")
+
+    class Meta:
+        db_table = "incidents_resource"
+
+
+class Use(models.Model):
+    """A resource working for a room. The database lets a resource be used once at a time."""
+
+    personal: ClassVar[dict[str, str]] = {"task": "what an officer wrote"}
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    resource = models.ForeignKey(Resource, on_delete=models.PROTECT, related_name="+")
+    room = models.ForeignKey(Room, on_delete=models.PROTECT, related_name="+")
+    task = models.CharField(max_length=200, default="")
+    from_at = models.DateTimeField()
+    to_at = models.DateTimeField(null=True)
+    by = models.CharField(max_length=64)
+
+    class Meta:
+        db_table = "incidents_use"
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["resource"], name="incidents_use_once", condition=Q(to_at__isnull=True)
+            )
+        ]
+        indexes: ClassVar = [models.Index(fields=["room", "to_at"], name="incidents_use_room")]
+
+
+class Gathered(models.Model):
+    """A case that belongs to an incident; taken out again it keeps its line. A case is in one incident at a time."""
+
+    personal: ClassVar[dict[str, str]] = {"reason": "what an officer wrote"}
+
+    id = models.BigAutoField(primary_key=True)
+    room = models.ForeignKey(Room, on_delete=models.PROTECT, related_name="+")
+    case = models.UUIDField()
+    at = models.DateTimeField()
+    by = models.CharField(max_length=64)
+    released_at = models.DateTimeField(null=True)
+    reason = models.CharField(max_length=200, default="")
+
+    class Meta:
+        db_table = "incidents_gathered"
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["case"], name="incidents_gathered_once", condition=Q(released_at__isnull=True)
+            )
+        ]
+        indexes: ClassVar = [models.Index(fields=["room", "released_at"], name="incidents_gathered_room")]
+
+
+class Paper(models.Model):
+    """A document of a room. `content` is what it says, frozen when it was asked for; states: asked, made, failed."""
+
+    personal: ClassVar[dict[str, str]] = {"content": "what officers wrote"}
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    room = models.ForeignKey(Room, on_delete=models.PROTECT, related_name="+")
+    order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="+", null=True)
+    kind = models.CharField(max_length=12)
+    n = models.IntegerField()
+    at = models.DateTimeField()
+    by = models.CharField(max_length=64)
+    state = models.CharField(max_length=8, default="asked")
+    content = models.TextField()
+    files = models.TextField(default="{}")
+    sent_to = models.IntegerField(default=0)
+
+    class Meta:
+        db_table = "incidents_paper"
+        indexes: ClassVar = [
+            models.Index(fields=["room", "at"], name="incidents_paper_room"),
+            models.Index(fields=["id"], name="incidents_paper_asked", condition=Q(state="asked")),
+        ]
+
+
+class Level(Aggregate):
+    """The last two readings of a river station. Units: metres."""
+
+    aggregate_kind = "station"
+    personal: ClassVar[dict[str, str]] = {}
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    station = models.CharField(max_length=40, unique=True)
+    level_m = models.FloatField()
+    observed_at = models.DateTimeField()
+    was_m = models.FloatField(null=True)
+    by = models.CharField(max_length=64)
+
+    class Meta:
+        db_table = "incidents_level"

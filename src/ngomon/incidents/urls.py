@@ -1,0 +1,16 @@
+"""The command post: rooms, what is done in them, their picture, their documents."""
+
+from django.urls import path
+
+from .pages import acts, rooms
+
+urlpatterns = [
+    path("ioc", rooms.console, name="console"),
+    path("ioc/rooms", rooms.rooms, name="rooms"),
+    path("ioc/rooms/new", rooms.open_room, name="room_open"),
+    path("ioc/rooms/<str:number>", rooms.room, name="room"),
+    path("ioc/rooms/<str:number>/points.geojson", rooms.points, name="room_points"),
+    path("ioc/rooms/<str:number>/resources.csv", acts.load, name="room_resources"),
+    path("ioc/rooms/<str:number>/papers/<uuid:id>.<slug:form>", rooms.paper, name="room_paper"),
+    path("ioc/rooms/<str:number>/<slug:action>", acts.act, name="room_act"),
+]

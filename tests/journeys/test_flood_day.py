@@ -1,0 +1,143 @@
+"""A flood day in browsers, against real processes: 400 calls in an hour, a room by rule, orders, report, end, lessons."""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.journeys.test_browser_story import browser as browser
+from tests.journeys.test_browser_story import look, sign_in
+from tests.running import Running
+
+pytestmark = pytest.mark.browser
+HUE = ZoneInfo("Asia/Ho_Chi_Minh")
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    made = Running(tmp_path_factory.mktemp("flood") / "home")
+    made.city = made.build()  # type: ignore[attr-defined]
+    made.start()
+    yield made
+    made.stop()
+
+
+def room_of(page: Page, seconds: float = 60) -> str:
+    """The room that a rule asked for, once the worker got there; its number."""
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        page.goto("/ioc/rooms")
+        found = re.findall(r"/ioc/rooms/(SV-\d{4}-\d{3})", page.content())
+        if found:
+            return str(found[0])
+        time.sleep(0.5)
+    raise AssertionError("no rule asked for a room")
+
+
+def give(page: Page, number: str, agency: str, words: str, hours: float = 3, **more: str) -> None:
+    """Give an order in a room as its staff do."""
+    page.goto(f"/ioc/rooms/{number}?tab=orders")
+    form = page.locator("form[action$='/order']")
+    form.locator("[name=agency]").select_option(agency)
+    form.locator("[name=words]").fill(words)
+    due = datetime.now(HUE) + timedelta(hours=hours)
+    form.locator("[name=due_at]").fill(f"{due:%Y-%m-%dT%H:%M}")
+    for name, value in more.items():
+        field = form.locator(f"[name={name}]")
+        if field.evaluate("e => e.tagName") == "SELECT":
+            field.select_option(value)
+        else:
+            field.fill(value)
+    form.locator("button").click()
+    page.wait_for_load_state()
+
+
+def paper(page: Page, number: str, seconds: float = 90) -> list[str]:
+    """The addresses of a room's PDFs, once the worker made them."""
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        page.goto(f"/ioc/rooms/{number}?tab=papers")
+        found = [a.get_attribute("href") or "" for a in page.locator("a[href*='.pdf']").all()]
+        if found:
+            return found
+        time.sleep(0.5)
+    raise AssertionError("no document was made")
+
+
+def test_a_flood_day_from_the_first_call_to_the_lessons(browser: Browser, running: Running) -> None:
+    city = running.city  # type: ignore[attr-defined]
+    assert json.loads(running.run("400", module="tests.flood").splitlines()[-1])["taken"] == 400
+
+    leader = sign_in(browser, running, "dung")
+    number = room_of(leader)
+    leader.goto(f"/ioc/rooms/{number}")
+    expect(leader.get_by_text("tin báo ở").first).to_be_visible()
+    look(leader, "flood-proposed")
+    leader.get_by_role("button", name="Mở phòng").click()
+    expect(leader.locator(".room__steps .is-current")).to_contain_text("Kích hoạt")
+    expect(leader.locator("[href*='/desk/cases/']").first).to_be_visible()
+
+    lead = sign_in(browser, running, "quan")
+    give(lead, number, city["agency"], "Đưa người già, trẻ nhỏ ở các kiệt ngập ra điểm sơ tán")
+    radio = {"said": "radio", "heard_by": "Trực ban Ban Chỉ huy"}
+    give(lead, number, "civil_defence", "Cử 2 xuồng ST-450 về Bà Triệu", **radio)
+    expect(lead.locator(".orders__one")).to_have_count(2)
+    expect(lead.locator(".room__figures .is-amber dd")).to_have_text("1")
+
+    phone = sign_in(browser, running, "tam", phone=True)
+    phone.goto("/desk/orders")
+    look(phone, "flood-orders-phone")
+    phone.locator("a[href^='/desk/orders/']").first.click()
+    phone.get_by_role("button", name="Đã nhận lệnh").click()
+    # The command post sees it without doing anything.
+    expect(lead.locator("#order-1")).to_contain_text("Đang thực hiện")
+    phone.locator("[name=words]").fill("Đã đưa 46 người đến Trường THPT Hai Bà Trưng")
+    phone.get_by_role("button", name="Báo cáo kết quả").click()
+    expect(lead.locator("#order-1")).to_contain_text("46 người")
+
+    lead.goto(f"/ioc/rooms/{number}?tab=resources")
+    form = lead.locator("form[action$='/send']")
+    form.locator("[name=resource]").select_option(label="Xuồng ST-450 số 1 (8)")
+    form.locator("[name=task]").fill("Cứu dân Bà Triệu")
+    form.locator("button").click()
+    expect(lead.get_by_text("đang làm nhiệm vụ ở đây").first).to_be_visible()
+    look(lead, "flood-resources")
+
+    lead.goto(f"/ioc/rooms/{number}?tab=papers")
+    lead.locator("form[action$='/report'] button").click()
+    for address in paper(lead, number):
+        answer = lead.request.get(address)
+        assert answer.headers["content-type"] == "application/pdf"
+        assert answer.body().startswith(b"%PDF")
+    look(lead, "flood-papers")
+
+    for n, action in ((1, "accept"), (2, "heard_report"), (2, "accept")):
+        lead.goto(f"/ioc/rooms/{number}?tab=orders&n={n}")
+        form = lead.locator("form", has=lead.locator(f"input[name=action][value={action}]"))
+        if action == "heard_report":
+            form.locator("[name=words]").fill("Hai xuồng đã về Bà Triệu")
+        form.locator("button").click()
+        lead.wait_for_load_state()
+    look(lead, "flood-orders")
+
+    leader.goto(f"/ioc/rooms/{number}?tab=log")
+    form = leader.locator("form[action$='/log']")
+    form.locator("[name=kind]").select_option("lesson")
+    form.locator("[name=words]").fill("Cần thêm xuồng ở bờ Nam trước giờ thứ hai")
+    form.locator("button").click()
+    leader.get_by_role("button", name="Kết thúc sự việc").click()
+    leader.locator("form[action$='/after'] button").click()
+    assert len(paper(leader, number)) >= 2
+    expect(leader.get_by_text("Báo cáo tổng kết").first).to_be_visible()
+    leader.get_by_role("button", name="Đóng phòng").click()
+    leader.goto(f"/ioc/rooms/{number}?tab=log")
+    for words in ("Mở phòng chỉ huy", "qua bộ đàm", "46 người", "bờ Nam", "Đã rút kinh nghiệm"):
+        expect(leader.get_by_text(words).first).to_be_visible()
+    look(leader, "flood-log")
