@@ -351,6 +351,14 @@ def signal_of_reporter(case_id: UUID, joined: str, *, actor: Actor, claim_code: 
     return mine.values_list("signal_id", flat=True).first()
 
 
+def merged_for(number: str, *, actor: Actor, claim_code: str = "") -> str:
+    """Where the report that this reader filed under a number went by merging: that case's number, empty for nowhere."""
+    merged = Case.objects.filter(number=_plain_number(number), merged_into__isnull=False).values("id")
+    mine = Reporter.objects.filter(_proofs(actor, claim_code), signal__opened__in=merged).values("case_id")
+    found = Case.objects.filter(pk__in=mine).exclude(pk__in=merged).values_list("number", flat=True)
+    return found.first() or ""
+
+
 def case_of_claim(claim_code: str) -> str:
     """The number of the case that a claim code belongs to. Raises: NotFound."""
     code = claim_code.strip().upper().replace("-", "").replace(" ", "")
