@@ -40,7 +40,7 @@ from .commands import (
 )
 from .commands import told as told_bulk
 from .exit_queries import words_of
-from .learned import is_training_due, start_training
+from .learned import TRAINER, is_training_due, start_training
 from .looking import look_over_pictures as look_over_pictures
 from .public import Hearer, Told, hearers_of, told_of, was_linked
 from .queries import acknowledged_by, taken_up_at
@@ -296,7 +296,12 @@ def when_officer_decided_remember_it(
     remember_decision(UUID(event.case_id), actor=actor, at=recorded.at)
 
 
-@on(TrainingAsked)
+def _by_another(recorded: Recorded) -> bool:
+    """Whoever trains from the shell asked and trains in one."""
+    return recorded.actor_id != TRAINER
+
+
+@on(TrainingAsked, only=_by_another)
 def when_training_asked_train(
     recorded: Recorded,  # noqa: ARG001
     event: TrainingAsked,
