@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from ngomon.cases.gathering import opened_lately
 from ngomon.core.actors import Actor
 from ngomon.core.audit import audit
 from ngomon.core.errors import Conflict, Invalid
@@ -20,8 +21,8 @@ from ngomon.identity.rules import require
 from ngomon.processes.commands import next_number
 
 from ..models import Gathered, LogLine, Room, Staff, Use
-from ..queries import open_orders
-from ..rules import KINDS, MAX_TITLE, may_go, prefix
+from ..queries import open_orders, triggers
+from ..rules import KINDS, MAX_TITLE, may_go, prefix, window_of
 from ..terms import (
     INCIDENT,
     LogKind,
@@ -160,6 +161,7 @@ def decide_room(room: str, is_opened: bool, *, reason: str = "", actor: Actor, a
         if actor.account_id:
             Staff.objects.create(room=found, account=actor.account_id, role=StaffRole.COMMANDER, from_at=at)
         _opened(found, actor=actor, at=at)
+        _gather_late(found, actor=actor, at=at)
     else:
         write(found, LogKind.SYSTEM, "incidents.log.dismissed", {"why": said}, actor=actor, at=at)
         Gathered.objects.filter(room=found, released_at__isnull=True).update(
@@ -167,6 +169,20 @@ def decide_room(room: str, is_opened: bool, *, reason: str = "", actor: Actor, a
         )
     save(found)
     audit("incidents.decide_room", ref_of(found), actor=actor, at=at, detail={"opened": is_opened})
+
+
+def _gather_late(room: Room, *, actor: Actor, at: datetime) -> None:
+    """What came by the room's rule while nobody had decided belongs to it too."""
+    trigger = next((t for t in triggers() if t.key == room.rule and t.on == "cases"), None)
+    if trigger is None:
+        return
+    for area in room.areas.split():
+        late = opened_lately(trigger.categories, area, window_of(trigger, room.opened_at))
+        taken = set(
+            Gathered.objects.filter(case__in=late, released_at__isnull=True).values_list("case", flat=True)
+        )
+        rows = [Gathered(room=room, case=case, at=at, by=actor.told_as) for case in late if case not in taken]
+        Gathered.objects.bulk_create(rows)
 
 
 def _go(room: Room, now: str, *, actor: Actor, at: datetime) -> None:
