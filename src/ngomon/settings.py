@@ -230,6 +230,11 @@ NGOMON_SMS_SANDBOX = _flag("NGOMON_SMS_SANDBOX")
 NGOMON_SMS_TONES = _flag("NGOMON_SMS_TONES")
 NGOMON_SMS_PRICE_VND = int(_text("NGOMON_SMS_PRICE_VND", "0"))
 
+NGOMON_SIP_URL = _text("NGOMON_SIP_URL")
+NGOMON_SIP_PREFIX = _text("NGOMON_SIP_PREFIX", "+")
+NGOMON_SIP_LISTEN = _text("NGOMON_SIP_LISTEN")
+NGOMON_SIP_LINES = int(_text("NGOMON_SIP_LINES", "4"))
+
 # --- the live stream --------------------------------------------------------------------------------------------------
 NGOMON_LIVE_KEYS = "ngomon.web.live.keys"
 NGOMON_LIVE_CLOSING = (

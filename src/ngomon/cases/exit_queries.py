@@ -14,8 +14,8 @@ from ngomon.directory import queries as directory
 from ngomon.directory.terms import Exit, ExitKind, Secrecy
 from ngomon.identity.rules import may
 
-from .models import Case, Entry, Tally
-from .queries import _LINE, danger_words
+from .models import Entry, Tally
+from .queries import _LINE, _visible_to, danger_words
 from .rules.exits import ExitBook, Spoken, Strength, exits_spoken
 from .terms import CaseLine
 
@@ -88,7 +88,8 @@ def danger_waiting(*, actor: Actor, most: int = 20) -> list[CaseLine]:
     """Danger to life that the desk has not taken up yet, the longest waiting first. Raises: Refused."""
     if not may(actor, "case.triage"):
         raise Refused("cases.error.desk_only")
-    rows = Case.objects.filter(kind="danger", is_open=True, acknowledged_at__isnull=True)
+    seen = _visible_to(actor)
+    rows = seen.filter(kind="danger", is_open=True, acknowledged_at__isnull=True)
     return [CaseLine(*row) for row in rows.order_by("opened_at").values_list(*_LINE)[:most]]
 
 

@@ -30,8 +30,15 @@ class Decided:
 
 
 def decisions() -> list[Decided]:
-    """What officers decided, oldest first; of reports without words nothing can be learned."""
-    rows = Decision.objects.exclude(case__text="").order_by("-decided_at", "-case_id")
+    """What officers decided, oldest first; of reports without words, and of what only the duty shift may
+
+    know, nothing is learned.
+    """
+    rows = (
+        Decision.objects.filter(case__is_secret=False)
+        .exclude(case__text="")
+        .order_by("-decided_at", "-case_id")
+    )
     newest = rows.values_list("case__text", "category", "decided_at")[:MOST]
     return [Decided(*row) for row in newest][::-1]
 

@@ -102,7 +102,7 @@ def candidates(
 ) -> list[Candidate]:
     """Open cases that may speak of the same thing, best first, with score and reason. One statement.
 
-    Units: within the nine cells around the point (at least 200 m each way) and 90 days, the nearest 40. `but`: the case
+    Units: within the nine cells around the point (at least 200 m each way) and 90 days, the nearest 30. `but`: the case
     that asks; `apart`: cases that somebody said are not the same; `public`: after the best `most`, so many of the best
     that everybody may see.
     """
@@ -200,4 +200,6 @@ def _candidate(
         thumbnail=row[9],
         reports=row[10],
         is_public=bool(row[11]),
+        lon=row[7],
+        lat=row[8],
     )

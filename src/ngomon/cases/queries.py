@@ -22,6 +22,7 @@ from ngomon.core.search import find
 from ngomon.core.secrets import blind, open_text
 from ngomon.core.units import command
 from ngomon.directory import queries as directory
+from ngomon.directory.terms import Group
 from ngomon.identity import queries as identity
 from ngomon.identity.rules import may, permissions
 from ngomon.processes import queries as processes
@@ -68,7 +69,7 @@ PAGE = 50
 _LINE = (
     "id", "number", "text", "category", "area", "agency", "step", "status", "opened_at", "due_at", "closed_at",
     "lon", "lat", "thumbnail", "reports", "rating", "place", "version", "holder", "queue_at", "kind",
-    "place_radius_m", "place_source",
+    "place_radius_m", "place_source", "urgency",
 )  # fmt: skip
 
 
@@ -84,12 +85,26 @@ def live_audience(case: Case) -> list[str]:
     return keys
 
 
+def staff_audience(case_id: UUID) -> list[str]:
+    """Those of the offices who may see a case, for signs that nobody else hears."""
+    row = Case.objects.filter(pk=case_id).only("agency", "is_secret").first()
+    if row is None:
+        return []
+    return [key for key in live_audience(row) if key.startswith(("role:", "ioc", "agency:"))]
+
+
 # --- receipts -----------------------------------------------------------------------------------------------------------
 
 
-def acknowledged_by(received_at: datetime) -> datetime:
-    """By when the centre confirms a report that came in then."""
-    return received_at + timedelta(minutes=directory.city().defaults.acknowledge_minutes)
+def taken_up_at(group: str, received_at: datetime) -> datetime | None:
+    """When a report that came in then is taken up, where the desk is closed for what is not urgent; else None."""
+    return None if group == Group.INSTANT else directory.taken_up_at(received_at)
+
+
+def acknowledged_by(received_at: datetime, group: str = Group.TIMED) -> datetime:
+    """By when the centre confirms a report that came in then; at night, counted from when the desk opens."""
+    opens = taken_up_at(group, received_at) or received_at
+    return opens + timedelta(minutes=directory.city().defaults.acknowledge_minutes)
 
 
 def receipt(
@@ -102,7 +117,8 @@ def receipt(
         is_new=is_new,
         category=case.category,
         agency=case.agency,
-        acknowledged_by_at=acknowledged_by(received_at),
+        acknowledged_by_at=acknowledged_by(received_at, case.group),
+        taken_up_at=taken_up_at(case.group, received_at),
         due_at=case.due_at,
         claim_code=claim_code,
         joined=joined,
@@ -198,17 +214,6 @@ def _visible_to(actor: Actor) -> QuerySet[Case]:
     if not agencies:
         raise Refused("cases.error.staff_only")
     return Case.objects.filter(agency__in=sorted(agencies), is_secret=False)
-
-
-def cases_waiting(
-    *, actor: Actor, steps: Iterable[str], cursor: str = "", size: int = PAGE, mine: bool = False
-) -> CasePage:
-    """Open cases at these steps that this actor may take up, most urgent first. Raises: Refused."""
-    found = _visible_to(actor).filter(is_open=True, step__in=sorted(steps))
-    if mine:
-        found = found.filter(holder=actor.account_id)
-    lines, more = _by_due(found, cursor, size)
-    return CasePage(tuple(lines), more, "", None)
 
 
 def waiting_counts(*, actor: Actor, steps: Iterable[str]) -> dict[str, int]:
@@ -382,6 +387,7 @@ def _view(case: Case, audiences: set[Audience], *, reports: bool, unmasked: bool
         answered_at=case.answered_at,
         exit=case.exit,
         is_secret=case.is_secret,
+        group=case.group,
     )
 
 
@@ -453,7 +459,7 @@ _NOTHING = {"open": 0, "closed": 0, "on_time": 0, "satisfied": 0, "rated": 0}
 
 def asked_case(of: Ref, task: UUID) -> tuple[CaseLine, str]:
     """The case that a consultation is about, and the words of its question. The caller asks for his own agency only."""
-    row = Case.objects.filter(pk=UUID(of.key)).values_list(*_LINE).first()
+    row = Case.objects.filter(pk=UUID(of.key), is_secret=False).values_list(*_LINE).first()
     if row is None:
         raise NotFound("cases.not_found")
     asked = next((c.question for c in processes.consultations(of) if c.id == task), "")

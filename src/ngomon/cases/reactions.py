@@ -43,7 +43,7 @@ from .exit_queries import words_of
 from .learned import is_training_due, start_training
 from .looking import look_over_pictures as look_over_pictures
 from .public import Hearer, Told, hearers_of, told_of, was_linked
-from .queries import acknowledged_by
+from .queries import acknowledged_by, taken_up_at
 from .terms import (
     CASE,
     MESSAGES,
@@ -67,7 +67,9 @@ def when_case_opened_tell_reporter(
 ) -> None:
     """The receipt: the number, and by when the centre confirms."""
     told = told_of(UUID(event.case_id))
-    _tell_all(recorded, told, "received", {"when": acknowledged_by(told.opened_at)}, actor=actor, at=at)
+    opens = taken_up_at(event.group, told.opened_at)
+    values = {"when": acknowledged_by(told.opened_at, event.group), "opens": opens}
+    _tell_all(recorded, told, "received_night" if opens else "received", values, actor=actor, at=at)
 
 
 @on(CaseOpened)
@@ -284,7 +286,12 @@ def when_officer_decided_remember_it(
     actor: Actor,
     at: datetime,  # noqa: ARG001
 ) -> None:
-    """The decision beside the proposal: what the model learns from, and how corrections are counted."""
+    """The decision beside the proposal: what the model learns from, and how corrections are counted.
+
+    What a bulk decided is learned when it can no longer be undone.
+    """
+    if is_held(recorded):
+        return
     remember_decision(UUID(event.case_id), actor=actor, at=recorded.at)
 
 
@@ -342,8 +349,15 @@ def when_bulk_released_tell_reporters(
                 when_date_promised_tell_reporter(recorded, recorded.event, actor=actor, at=at)
             elif isinstance(recorded.event, CaseMerged):
                 when_cases_merged_tell_reporters(recorded, recorded.event, actor=actor, at=at)
+            _learn_released(recorded, actor=actor, at=at)
     if len(rows) == TOLD_AT_ONCE:
         told_bulk(UUID(event.bulk_id), rows[-1][0], actor=actor, at=at)
+
+
+def _learn_released(recorded: Recorded, *, actor: Actor, at: datetime) -> None:
+    event = recorded.event
+    if isinstance(event, CaseMoved | CategoryChanged) and _officer_decides(recorded):
+        when_officer_decided_remember_it(recorded, event, actor=actor, at=at)
 
 
 @every(seconds=15)

@@ -118,6 +118,8 @@ for _action, _roles, _scope in (
     ("client.manage", {R.ADMIN}, "city"),
     ("message.see", DESK | {R.ADMIN}, "city"),
     ("message.resend", {R.ADMIN, R.IOC_LEAD, R.IOC_OPERATOR}, "city"),
+    ("alarm.see", ANY_STAFF - {R.PRIVACY_OFFICER}, "agency"),
+    ("alarm.steer", {R.IOC_OPERATOR, R.IOC_LEAD}, "city"),
     ("audit.see", {R.ADMIN, R.PRIVACY_OFFICER}, "city"),
     ("personal.see", {R.PRIVACY_OFFICER}, "city"),
     ("retention.see", {R.ADMIN, R.PRIVACY_OFFICER}, "city"),

@@ -20,7 +20,7 @@ from django.core.management import call_command, execute_from_command_line
 from django.db import connection
 from django.utils import translation
 
-from ngomon.core import actors, certificates, clock, doctor, retention_runs, seal, worker
+from ngomon.core import actors, certificates, clock, doctor, personal, retention_runs, seal, worker
 from ngomon.core.errors import CityError, Conflict
 from ngomon.core.text import in_language
 from ngomon.core.texts import text
@@ -120,6 +120,7 @@ def work(_: argparse.Namespace) -> int:
 
     signal.signal(signal.SIGTERM, end)
     signal.signal(signal.SIGINT, end)
+    personal.settle_restore()
     worker.run(stop)
     return 0
 

@@ -26,6 +26,7 @@ from ngomon.directory.terms import Area, Category, Group
 from ngomon.processes import commands as processes
 from ngomon.processes import queries as process_queries
 
+from ..calling import call_for, group_of, severity
 from ..exit_queries import presumed_exit
 from ..masking import masked
 from ..models import Case, Reporter, Signal
@@ -76,6 +77,9 @@ def file_report(filing: Filing, *, actor: Actor, at: datetime) -> Receipt:
     claim_code = write_reporter(case.id, signal_id, filing, actor=actor, at=at)
     if is_new:
         open_case(case, category, filing.source, actor=actor, at=at, agency=filing.agency)
+        if case.group == Group.INSTANT:
+            agency = filing.agency or _proposed(case, at)
+            call_for(case, severity(filing, category, at), agency, actor=actor, at=at)
     case.reports += 1
     received = SignalReceived(str(case.id), str(signal_id), filing.source, is_new)
     emit(case, received, actor=actor, at=at, audience=live_audience(case), commitment=commitment)
@@ -180,7 +184,7 @@ def new_case(filing: Filing, area: str, category: Category, *, at: datetime) -> 
         text=masked(filing.text),
         category=category.key,
         area=area,
-        group=Group.INSTANT if filing.kind == CaseKind.DANGER else category.group,
+        group=group_of(filing, category, at),
         status=Status.RECEIVED,
         place=masked(filing.place_words),
         lon=filing.lon,
@@ -194,6 +198,11 @@ def new_case(filing: Filing, area: str, category: Category, *, at: datetime) -> 
         exit=exit,
         is_secret=is_secret,
     )
+
+
+def _proposed(case: Case, at: datetime) -> str:
+    """The agency that the table names; empty where none could be called for it."""
+    return directory.route_for(case.category, case.area or None, directory.local_day(at)).agency
 
 
 def insert_case(case: Case) -> None:
@@ -233,13 +242,24 @@ def _kept(case: Case) -> dict[str, str]:
     return {"audience": " ".join(live_audience(case))} if case.is_secret else {}
 
 
+def _process(category: Category, group: str) -> str:
+    """The definition of the group; the timed one where the category's service has none for minutes."""
+    wanted = process_of(category, group)
+    try:
+        process_queries.definition(wanted)
+    except NotFound:
+        return process_of(category, Group.TIMED)
+    return wanted
+
+
 def open_case(
     case: Case, category: Category, source: str, *, actor: Actor, at: datetime, agency: str = ""
 ) -> None:
     """Number the new case, start its process, make it findable and tell the log."""
     city = directory.city()
     month = at.astimezone(ZoneInfo(city.timezone))
-    first = process_queries.definition(process_of(category)).first
+    process = _process(category, case.group)
+    first = process_queries.definition(process).first
     case.step, case.status = first.key, first.status
     prefix = prefix_of(case.kind, city)
     counted = f"number:{month:%y%m}" if prefix == city.case_prefix else f"number:{prefix}:{month:%y%m}"
@@ -248,13 +268,14 @@ def open_case(
     case.tail = f"{n:04d}"[-4:]
     routing = directory.route_for(category.key, case.area, month.date())
     moved = processes.start(
-        process_of(category),
+        process,
         case.ref,
-        budget=budget_of_kind(case.kind, category, city),
+        budget=budget_of_kind(case, category, city),
         agency=agency or routing.agency,
         values={"category": category.key, "area": case.area, "source": source, **_kept(case)},
         actor=actor,
         at=case.opened_at,
+        clock_from=None if case.group == Group.INSTANT else directory.taken_up_at(case.opened_at),
     )
     set_place_in_process(case, moved, at)
     opened = CaseOpened(str(case.id), case.number, case.category, case.area, case.group, source)

@@ -114,11 +114,9 @@ def is_reference(text: str) -> str:
 # --- which process, and how much time ----------------------------------------------------------------------------------
 
 
-def process_of(category: Category) -> str:
-    """The definition that a category's cases run by: the timed one of its service, for questions its own."""
-    if category.group == Group.QUESTION:
-        return f"{category.service}.question"
-    return f"{category.service}.timed"
+def process_of(category: Category, group: str) -> str:
+    """The definition that a case runs by: the timed one of its category's service, the instant one, for questions its own."""
+    return f"{category.service}.{group}"
 
 
 def budget_of(category: Category, default_days: int) -> Budget:

@@ -35,7 +35,7 @@ def cells_around(lon: float, lat: float) -> list[int]:
     return [own + row * 200_000 + column for row in (-1, 0, 1) for column in (-1, 0, 1)]
 
 
-NEAREST = 40
+NEAREST = 30
 """So many of the cases around are weighed, the nearest first. With 60 no more of Boston's named duplicates are found."""
 OPEN_DAYS = 90
 SHOWN = 3

@@ -8,6 +8,18 @@ from .directives import give_directive, move_directive
 from .handover import hand_over, hand_to_agency
 from .keeping import keep_to
 from .numbering import next_number
+from .oncall import (
+    call_next,
+    call_off,
+    call_off_of,
+    has_alarm,
+    move_alarm,
+    raise_alarm,
+    record_answer,
+    skip,
+    take_answer,
+    wake_alarms,
+)
 from .restoring import as_it_is, restore
 from .steps import act, assign, cancel, reopen, start
 from .timers import mark_stale, move_work, wake
@@ -17,6 +29,9 @@ __all__ = [
     "answer_consultation",
     "as_it_is",
     "assign",
+    "call_next",
+    "call_off",
+    "call_off_of",
     "cancel",
     "commit_until",
     "consult",
@@ -24,18 +39,25 @@ __all__ = [
     "give_directive",
     "hand_over",
     "hand_to_agency",
+    "has_alarm",
     "keep_to",
     "mark_stale",
+    "move_alarm",
     "move_directive",
     "move_work",
     "next_number",
     "pause",
     "publish",
+    "raise_alarm",
+    "record_answer",
     "reopen",
     "restore",
     "resume",
     "set_aside",
+    "skip",
     "start",
+    "take_answer",
     "take_back",
     "wake",
+    "wake_alarms",
 ]

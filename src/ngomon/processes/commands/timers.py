@@ -152,6 +152,10 @@ def _overdue(instance: Instance, step: StepDef, *, is_whole: bool) -> TaskOverdu
 
 def _escalated(instance: Instance, step: StepDef, rung: Rung, above: _Above, why: str) -> Escalated:
     role, agency = above.reached(rung.to, step, instance)
+    kept = queries.kept_roles(instance)
+    if kept and role not in kept:
+        # What only a few may know of climbs no higher than to the highest of them.
+        role, agency = steps.highest(kept), ""
     return Escalated(*about(instance), role, agency, str(instance.task), step.key, why)
 
 
