@@ -3,7 +3,15 @@
 from .gathering import gather_cases, release_case
 from .levels import note_level
 from .log import write_log
-from .orders import BY_STAFF, call_for_order, give_order, move_order, move_orders, number_dispatch
+from .orders import (
+    BY_STAFF,
+    acknowledge_by_call,
+    call_for_order,
+    give_order,
+    move_order,
+    move_orders,
+    number_dispatch,
+)
 from .papers import ask_after_action, ask_dispatch, ask_report, count_sent, keep_paper
 from .resources import assign_resource, load_resources, release_resource, set_ready
 from .rooms import (
@@ -19,6 +27,7 @@ from .rooms import (
 
 __all__ = [
     "BY_STAFF",
+    "acknowledge_by_call",
     "ask_after_action",
     "ask_dispatch",
     "ask_report",
