@@ -116,11 +116,12 @@ def _command_room(city: TestCity) -> dict[str, str]:
     with unit():
         room = incidents.open_room("Lũ", kind="flood", actor=city.dung, at=now)
         given = {"agency": city.agency, "due_at": now + timedelta(hours=2), "actor": city.dung, "at": now}
+        sheet = incidents.make_sheet(actor=city.quan, at=now)
         order = incidents.give_order(room, "Cử xuồng", **given)
         directive = commands.give_directive(Ref("board", "x", "Con số"), "Giải quyết", **given)
     return {
         "rooms.number": room, "rooms.action": "log", "rooms.id": str(uuid4()), "rooms.form": "pdf",
-        "orders.id": str(order), "directives.number": directive,
+        "orders.id": str(order), "handover.number": sheet, "directives.number": directive,
     }  # fmt: skip
 
 

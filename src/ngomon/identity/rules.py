@@ -142,6 +142,8 @@ for _action, _roles, _scope in (
     ("incident.see", DESK | {R.LEADER, R.ADMIN}, "city"),
     ("incident.open", {R.LEADER, R.CITY_OFFICE, R.IOC_LEAD}, "city"),
     ("incident.command", {R.LEADER, R.CITY_OFFICE, R.IOC_LEAD, R.IOC_OPERATOR}, "city"),
+    ("shift.see", DESK | {R.LEADER, R.ADMIN}, "city"),
+    ("shift.hand_over", {R.IOC_LEAD}, "city"),
     ("order.see", AGENCY_ROLES, "agency"),
     ("directive.give", {R.LEADER, R.CITY_OFFICE}, "city"),
     ("directive.see_all", {R.LEADER, R.CITY_OFFICE, R.IOC_LEAD}, "city"),

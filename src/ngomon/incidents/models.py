@@ -10,7 +10,7 @@ from django.db.models import Q
 from ngomon.core.events import Aggregate
 from ngomon.core.ids import uuid7
 
-from .terms import INCIDENT, ORDER, RESOURCE, Said
+from .terms import HANDOVER, INCIDENT, ORDER, RESOURCE, Said
 
 
 class Room(Aggregate):
@@ -232,3 +232,55 @@ class Level(Aggregate):
 
     class Meta:
         db_table = "incidents_level"
+
+
+class Handover(Aggregate):
+    """A shift's hand-over sheet (biên bản giao ca): made by the lead who goes, confirmed by both by name, then never changed."""
+
+    aggregate_kind = HANDOVER
+    personal: ClassVar[dict[str, str]] = {"note": "what an officer wrote"}
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    number = models.CharField(max_length=24, unique=True)
+    made_at = models.DateTimeField()
+    giver = models.UUIDField()
+    given_at = models.DateTimeField(null=True)
+    taker = models.UUIDField(null=True)
+    taken_at = models.DateTimeField(null=True)
+    note = models.TextField(default="")
+
+    class Meta:
+        db_table = "incidents_handover"
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["giver"], name="incidents_handover_one", condition=Q(taken_at__isnull=True)
+            ),
+            # Who confirms takes everything: two people, in this order.
+            models.CheckConstraint(
+                condition=Q(taken_at__isnull=True)
+                | (Q(given_at__isnull=False) & ~Q(taker=models.F("giver"))),
+                name="incidents_handover_two",
+            ),
+        ]
+
+
+class HandoverItem(models.Model):
+    """One open thing on a sheet. `holder`: who has it in the new shift; `settled_at`: it was done before the sheet was taken."""
+
+    personal: ClassVar[dict[str, str]] = {"label": "what an officer wrote"}
+
+    id = models.BigAutoField(primary_key=True)
+    sheet = models.ForeignKey(Handover, on_delete=models.PROTECT, related_name="+")
+    kind = models.CharField(max_length=12)
+    key = models.CharField(max_length=120)
+    label = models.CharField(max_length=200)
+    url = models.CharField(max_length=200, default="")
+    since = models.DateTimeField(null=True)
+    holder = models.UUIDField(null=True)
+    settled_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "incidents_handover_item"
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["sheet", "kind", "key"], name="incidents_handover_item_once")
+        ]

@@ -2,11 +2,13 @@
 
 from django.urls import path
 
-from .pages import acts, rooms
+from .pages import acts, handover, rooms
 
 urlpatterns = [
     path("ioc", rooms.console, name="console"),
     path("ioc/rooms", rooms.rooms, name="rooms"),
+    path("ioc/handover", handover.sheets, name="handovers"),
+    path("ioc/handover/<str:number>", handover.sheet, name="handover"),
     path("ioc/rooms/new", rooms.open_room, name="room_open"),
     path("ioc/rooms/<str:number>", rooms.room, name="room"),
     path("ioc/rooms/<str:number>/points.geojson", rooms.points, name="room_points"),

@@ -1,6 +1,7 @@
 """Everything that is done in a command room; each command writes a line into the room's log."""
 
 from .gathering import gather_cases, release_case
+from .handover import bring_up_to_date, confirm_given, confirm_taken, give_thing, make_sheet, note_thing
 from .levels import note_level
 from .log import write_log
 from .orders import (
@@ -32,19 +33,25 @@ __all__ = [
     "ask_dispatch",
     "ask_report",
     "assign_resource",
+    "bring_up_to_date",
     "call_for_order",
     "close_room",
+    "confirm_given",
+    "confirm_taken",
     "count_sent",
     "decide_room",
     "end_room",
     "gather_cases",
     "give_order",
+    "give_thing",
     "go_to_phase",
     "keep_paper",
     "load_resources",
+    "make_sheet",
     "move_order",
     "move_orders",
     "note_level",
+    "note_thing",
     "number_dispatch",
     "open_room",
     "raise_room",

@@ -66,8 +66,12 @@ def nav(path: str) -> list[dict[str, Any]]:
     return [
         {
             "key": "rooms", "label": text("incidents.page.title"), "url": "/ioc/rooms", "icon": "radar",
-            "current": path.startswith("/ioc"),
-        }
+            "current": path.startswith("/ioc/rooms"),
+        },
+        {
+            "key": "handover", "label": text("incidents.handover.title"), "url": "/ioc/handover", "icon": "clipboard-check",
+            "current": path.startswith("/ioc/handover"),
+        },
     ]  # fmt: skip
 
 
