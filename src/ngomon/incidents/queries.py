@@ -101,6 +101,12 @@ def room_by_id(id: UUID) -> RoomLine:
     return _room(row)
 
 
+def alarm_of_room(id: UUID) -> int:
+    """At which alarm households are to move in a room; 0 where nobody is."""
+    found = Room.objects.filter(pk=id).values_list("alarm", flat=True).first()
+    return int(found or 0)
+
+
 def rooms_living() -> list[RoomLine]:
     """The rooms that are proposed or at work."""
     return [_room(row) for row in Room.objects.filter(phase__in=LIVING).order_by("opened_at")]

@@ -53,12 +53,16 @@ STEPS = (
 
 
 class StaffRole(StrEnum):
-    """Who does what in a room: commander, staff officer, technician of the operations centre, an agency's envoy."""
+    """Who does what in a room: commander, staff officer, technician of the operations centre, an agency's envoy.
+
+    A volunteer (đội tình nguyện) holds no post: his seat lets him see and claim tickets of this room, nothing else.
+    """
 
     COMMANDER = "commander"
     STAFF = "staff"
     TECHNICIAN = "technician"
     ENVOY = "envoy"
+    VOLUNTEER = "volunteer"
 
 
 class LogKind(StrEnum):

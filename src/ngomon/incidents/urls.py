@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from .pages import acts, handover, rooms
+from .pages import acts, handover, rooms, volunteer
 
 urlpatterns = [
     path("ioc", rooms.console, name="console"),
@@ -13,6 +13,9 @@ urlpatterns = [
     path("ioc/rooms/<str:number>", rooms.room, name="room"),
     path("ioc/rooms/<str:number>/points.geojson", rooms.points, name="room_points"),
     path("ioc/rooms/<str:number>/resources.csv", acts.load, name="room_resources"),
+    path("ioc/rooms/<str:number>/calls.csv", acts.calls, name="room_calls"),
     path("ioc/rooms/<str:number>/papers/<uuid:id>.<slug:form>", rooms.paper, name="room_paper"),
     path("ioc/rooms/<str:number>/<slug:action>", acts.act, name="room_act"),
+    path("volunteer", volunteer.tickets, name="volunteer"),
+    path("volunteer/<uuid:id>", volunteer.move, name="volunteer_move"),
 ]

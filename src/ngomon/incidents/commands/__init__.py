@@ -1,5 +1,6 @@
 """Everything that is done in a command room; each command writes a line into the room's log."""
 
+from .flood import forget_callers, load_households, move_ticket, remove_household, set_alarm, take_in, tick
 from .gathering import gather_cases, release_case
 from .handover import bring_up_to_date, confirm_given, confirm_taken, give_thing, make_sheet, note_thing
 from .levels import note_level
@@ -41,15 +42,18 @@ __all__ = [
     "count_sent",
     "decide_room",
     "end_room",
+    "forget_callers",
     "gather_cases",
     "give_order",
     "give_thing",
     "go_to_phase",
     "keep_paper",
+    "load_households",
     "load_resources",
     "make_sheet",
     "move_order",
     "move_orders",
+    "move_ticket",
     "note_level",
     "note_thing",
     "number_dispatch",
@@ -57,8 +61,12 @@ __all__ = [
     "raise_room",
     "release_case",
     "release_resource",
+    "remove_household",
     "seat",
+    "set_alarm",
     "set_ready",
     "set_report_beat",
+    "take_in",
+    "tick",
     "write_log",
 ]

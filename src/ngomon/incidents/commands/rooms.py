@@ -18,6 +18,7 @@ from ngomon.core.units import command
 from ngomon.directory import queries as directory
 from ngomon.identity import queries as identity
 from ngomon.identity.rules import require
+from ngomon.messages.commands import tell
 from ngomon.processes.commands import next_number
 
 from ..models import Gathered, LogLine, Room, Staff, Use
@@ -33,6 +34,7 @@ from ..terms import (
     StaffRole,
     Trigger,
 )
+from .flood import forget_callers
 from .log import AUDIENCE, held, working, write
 
 REPORT_MINUTES = 120
@@ -232,6 +234,7 @@ def close_room(room: str, *, actor: Actor, at: datetime) -> None:
         raise Conflict("incidents.error.no_lesson", number=found.number)
     write(found, LogKind.SYSTEM, "incidents.log.closed", actor=actor, at=at)
     _go(found, Phase.CLOSED, actor=actor, at=at)
+    forget_callers(found.pk, actor=actor, at=at)
     save(found)
     audit("incidents.close_room", ref_of(found), actor=actor, at=at)
 
@@ -273,5 +276,9 @@ def seat(room: str, account: UUID, role: str, *, actor: Actor, at: datetime) -> 
     Staff.objects.create(room=found, account=account, role=role, from_at=at)
     values = {"account": str(account)}
     write(found, LogKind.SYSTEM, f"incidents.log.seat.{role}", values, actor=actor, at=at)
+    if role == StaffRole.VOLUNTEER:
+        of = Ref(INCIDENT, str(found.pk), found.number, "/volunteer")
+        told = {"label": found.number, "title": found.title}
+        tell(account, "incidents.message.volunteer", told, of=of, actor=actor, at=at)
     save(found)
     audit("incidents.seat", ref_of(found), actor=actor, at=at, detail={"account": str(account), "role": role})

@@ -63,6 +63,7 @@ def queues_of(actor: Actor) -> list[Queue]:
 
 TOOLS = (
     ("orders", "/desk/orders", "send", "order.see"),
+    ("households", "/desk/households", "house", "household.tick"),
     ("rooms", "/ioc/rooms", "radar", "incident.see"),
     ("directives", "/desk/directives", "stamp", "directive.see"),
     ("instant", "/desk/instant", "siren", "alarm.see"),
