@@ -94,7 +94,7 @@ class Day:
         n = ticks.count()
         for tick in ticks.all():
             tick.check()
-        editor.locator("form.publish button[type=submit]").click()
+        editor.get_by_role("button", name="Công khai", exact=True).click()
         editor.wait_for_url(f"**/desk/cases/{number}")
         return n
 
@@ -272,7 +272,7 @@ def a_question_is_answered_from_the_phone(day: Day) -> None:
     act(day.at("ha"), number, "route", agency=COMMUNE)
     answer = "Mỗi hộ nộp 25.000 đồng một tháng tại nhà văn hóa thôn, ngày 5 hằng tháng."
     take(day.opens("ty", "handling", number), "answer", answer=answer)
-    act(day.at("nga"), number, "publish")
+    day.publish(number)
     phone.goto(f"/questions/{number}")
     expect(phone.locator("main")).to_contain_text(answer)
 

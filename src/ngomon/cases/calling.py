@@ -11,7 +11,7 @@ from ngomon.core.actors import Actor
 from ngomon.directory import queries as directory
 from ngomon.directory.terms import Category, Group
 from ngomon.processes import commands as processes
-from ngomon.processes.wording import tells
+from ngomon.processes.call_words import tells
 
 from .models import Case
 from .proposals import severity_of

@@ -23,7 +23,7 @@ from ngomon.identity.rules import read_contact
 from ngomon.identity.terms import Contact as Way
 from ngomon.messages.commands import tell
 from ngomon.messages.terms import message_id
-from ngomon.processes.terms import ClockMoved, CommitmentDue, ProcessEnded, TaskDone, WorkMoved
+from ngomon.processes.terms import ClockMoved, CommitmentDue, Migrated, ProcessEnded, TaskDone, WorkMoved
 
 from .bulk_terms import BulkAdvanced, BulkReleased, BulkStarted, BulkUndoing
 from .bulks import is_held, rows_told
@@ -40,7 +40,7 @@ from .commands import (
 )
 from .commands import told as told_bulk
 from .exit_queries import words_of
-from .learned import is_training_due, start_training
+from .learned import TRAINER, is_training_due, start_training
 from .looking import look_over_pictures as look_over_pictures
 from .public import Hearer, Told, hearers_of, told_of, was_linked
 from .queries import acknowledged_by, taken_up_at
@@ -207,14 +207,15 @@ def _agency(key: str) -> Mapping[str, str]:
 
 
 def _by_itself(recorded: Recorded) -> bool:
-    """What an officer or reporter does is followed in the same unit; only the clock and re-organisations are not."""
-    return recorded.actor_id.startswith("system:") and getattr(recorded.event, "of_kind", "") == CASE
+    """What an officer or reporter does is followed in the same unit; only the clock, re-organisations and migrations are not."""
+    is_apart = recorded.actor_id.startswith("system:") or isinstance(recorded.event, Migrated)
+    return is_apart and getattr(recorded.event, "of_kind", "") == CASE
 
 
-@on(TaskDone, ProcessEnded, WorkMoved, ClockMoved, CommitmentDue, only=_by_itself)
+@on(TaskDone, ProcessEnded, WorkMoved, ClockMoved, CommitmentDue, Migrated, only=_by_itself)
 def when_process_moved_by_itself_follow(
     recorded: Recorded,  # noqa: ARG001 (every reaction gets it)
-    event: TaskDone | ProcessEnded | WorkMoved | ClockMoved | CommitmentDue,
+    event: TaskDone | ProcessEnded | WorkMoved | ClockMoved | CommitmentDue | Migrated,
     *,
     actor: Actor,
     at: datetime,
@@ -295,7 +296,12 @@ def when_officer_decided_remember_it(
     remember_decision(UUID(event.case_id), actor=actor, at=recorded.at)
 
 
-@on(TrainingAsked)
+def _by_another(recorded: Recorded) -> bool:
+    """Whoever trains from the shell asked and trains in one."""
+    return recorded.actor_id != TRAINER
+
+
+@on(TrainingAsked, only=_by_another)
 def when_training_asked_train(
     recorded: Recorded,  # noqa: ARG001
     event: TrainingAsked,

@@ -53,7 +53,7 @@ from ngomon.identity.terms import (
 from ngomon.identity.terms import ContactPoint as ContactShown
 
 GRANTS_KEPT_S = 5.0
-_actors: dict[UUID, tuple[float, Actor, bool]] = {}
+_actors: dict[UUID, tuple[float, Actor, bool, str]] = {}
 
 # Own posts; posts of the absent whom this account stands in for, also through another substitute who is absent; and
 # posts delegated to this account by their own holder.
@@ -101,18 +101,26 @@ def is_locked(account_id: UUID, at: datetime) -> bool:
     return _known(account_id, at)[1]
 
 
-def _known(account_id: UUID, at: datetime) -> tuple[Actor, bool]:
+def own_name(account_id: UUID, at: datetime) -> str:
+    """The name that the frame of a page shows to its reader; read with the rights, so no statement where those are known."""
+    return _known(account_id, at)[2]
+
+
+def _known(account_id: UUID, at: datetime) -> tuple[Actor, bool, str]:
     kept = _actors.get(account_id)
     if kept and time.monotonic() - kept[0] < GRANTS_KEPT_S:
-        return kept[1], kept[2]
+        return kept[1], kept[2], kept[3]
     row = (
         Account.objects.filter(pk=account_id)
-        .values_list("person_id", "language", "tier", "locked_at", "closed_at")
+        .values_list(
+            "person_id", "language", "tier", "locked_at", "closed_at", "organisation_name", "person__name"
+        )
         .first()
     )
-    actor, locked = ANONYMOUS, False
+    actor, locked, shown = ANONYMOUS, False, ""
     if row is not None:
-        person_id, language, tier, locked_at, closed_at = row
+        person_id, language, tier, locked_at, closed_at, organisation, name = row
+        shown = organisation or name or ""
         locked = locked_at is not None
         if not locked and closed_at is None:
             actor = Actor(
@@ -120,8 +128,8 @@ def _known(account_id: UUID, at: datetime) -> tuple[Actor, bool]:
             )
     if len(_actors) > 20_000:
         _actors.clear()
-    _actors[account_id] = (time.monotonic(), actor, locked)
-    return actor, locked
+    _actors[account_id] = (time.monotonic(), actor, locked, shown)
+    return actor, locked, shown
 
 
 def forget_grants(*account_ids: UUID) -> None:

@@ -33,6 +33,33 @@ class DefinitionVersion(Aggregate):
         constraints = [models.UniqueConstraint(fields=["key", "n"], name="processes_definition_n")]
 
 
+class Draft(models.Model):
+    """A definition that somebody is writing: one for each key. Its tables may have faults; nothing runs by them.
+
+    `edition` counts the changes, so that of two who change it at once the second is told. `publish_at`: when it goes in
+    force by itself; it is not changed any more until then. `remarks`: what the file it was read from held beside it.
+    """
+
+    personal: ClassVar[dict[str, str]] = {}
+
+    key = models.CharField(max_length=60, primary_key=True)
+    base_n = models.IntegerField(default=0)
+    text = models.TextField()
+    remarks = models.TextField(default="[]")
+    edition = models.IntegerField(default=1)
+    changed_at = models.DateTimeField()
+    changed_by = models.CharField(max_length=64)
+    publish_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "processes_draft"
+        indexes = [
+            models.Index(
+                fields=["publish_at"], name="processes_draft_due", condition=Q(publish_at__isnull=False)
+            )
+        ]
+
+
 class Instance(Aggregate):
     """A running or ended process of a thing, together with its open main task: so it always has exactly one, or ended.
 
@@ -205,57 +232,6 @@ class Counter(models.Model):
         ]
 
 
-class Number(models.Model):
-    """How many things were numbered in a scope (a month of directives, a year of orders)."""
-
-    personal: ClassVar[dict[str, str]] = {}
-
-    scope = models.CharField(primary_key=True, max_length=80)
-    n = models.IntegerField(default=0)
-
-    class Meta:
-        db_table = "processes_number"
-
-
-class Directive(Aggregate):
-    """A directive on a thing of any room. Where it stands and who has it, its process knows."""
-
-    aggregate_kind = DIRECTIVE
-    personal: ClassVar[dict[str, str]] = {"words": "what a leader wrote"}
-
-    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    number = models.CharField(max_length=24, unique=True)
-    of_kind = models.CharField(max_length=40)
-    of_key = models.CharField(max_length=80)
-    of_label = models.CharField(max_length=120, default="")
-    of_url = models.CharField(max_length=200, default="")
-    words = models.TextField()
-    given_by = models.CharField(max_length=64)
-    given_at = models.DateTimeField()
-    due_at = models.DateTimeField()
-
-    class Meta:
-        db_table = "processes_directive"
-        indexes: ClassVar = [models.Index(fields=["of_key", "of_kind"], name="processes_directive_of")]
-
-
-class DirectiveWord(models.Model):
-    """What was said about a directive, in order."""
-
-    personal: ClassVar[dict[str, str]] = {"words": "what an officer wrote"}
-
-    id = models.BigAutoField(primary_key=True)
-    directive = models.ForeignKey(Directive, on_delete=models.PROTECT, related_name="+")
-    at = models.DateTimeField()
-    action = models.CharField(max_length=40)
-    by = models.CharField(max_length=64)
-    words = models.TextField(default="")
-
-    class Meta:
-        db_table = "processes_directive_word"
-        indexes: ClassVar = [models.Index(fields=["directive", "id"], name="processes_directive_words")]
-
-
 class Alarm(Aggregate):
     """Something urgent that needs somebody at once, and how its calling stands. See `rules.oncall`.
 
@@ -331,3 +307,54 @@ class AlarmCall(models.Model):
     class Meta:
         db_table = "processes_alarm_call"
         constraints = [models.UniqueConstraint(fields=["alarm", "n"], name="processes_alarm_call_n")]
+
+
+class Number(models.Model):
+    """How many things were numbered in a scope (a month of directives, a year of orders)."""
+
+    personal: ClassVar[dict[str, str]] = {}
+
+    scope = models.CharField(primary_key=True, max_length=80)
+    n = models.IntegerField(default=0)
+
+    class Meta:
+        db_table = "processes_number"
+
+
+class Directive(Aggregate):
+    """A directive on a thing of any room. Where it stands and who has it, its process knows."""
+
+    aggregate_kind = DIRECTIVE
+    personal: ClassVar[dict[str, str]] = {"words": "what a leader wrote"}
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    number = models.CharField(max_length=24, unique=True)
+    of_kind = models.CharField(max_length=40)
+    of_key = models.CharField(max_length=80)
+    of_label = models.CharField(max_length=120, default="")
+    of_url = models.CharField(max_length=200, default="")
+    words = models.TextField()
+    given_by = models.CharField(max_length=64)
+    given_at = models.DateTimeField()
+    due_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "processes_directive"
+        indexes: ClassVar = [models.Index(fields=["of_key", "of_kind"], name="processes_directive_of")]
+
+
+class DirectiveWord(models.Model):
+    """What was said about a directive, in order."""
+
+    personal: ClassVar[dict[str, str]] = {"words": "what an officer wrote"}
+
+    id = models.BigAutoField(primary_key=True)
+    directive = models.ForeignKey(Directive, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+    action = models.CharField(max_length=40)
+    by = models.CharField(max_length=64)
+    words = models.TextField(default="")
+
+    class Meta:
+        db_table = "processes_directive_word"
+        indexes: ClassVar = [models.Index(fields=["directive", "id"], name="processes_directive_words")]

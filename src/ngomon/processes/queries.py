@@ -160,20 +160,6 @@ def moved(instance: Instance) -> Moved:
     )
 
 
-def kept_roles(instance: Instance) -> frozenset[str]:
-    """The roles that alone may know of a process (see `commands.keep_to`); none where it is as usual."""
-    if '"audience"' not in instance.values:
-        return frozenset()
-    keys = str(orjson.loads(instance.values).get("audience", "")).split()
-    return frozenset(key.removeprefix("role:") for key in keys if key.startswith("role:"))
-
-
-def roles_that_may_know(instance_id: UUID) -> frozenset[str]:
-    """As `kept_roles`, by id; none also for a process that is gone."""
-    instance = Instance.objects.filter(pk=instance_id).only("values").first()
-    return kept_roles(instance) if instance else frozenset()
-
-
 def told_of(instance_id: UUID, *, is_whole: bool = False) -> Standing:
     """What a message about a process says: due is the step's time, or the whole's. Raises: NotFound."""
     instance = Instance.objects.filter(pk=instance_id).first()

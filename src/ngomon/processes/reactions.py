@@ -17,6 +17,7 @@ from ngomon.messages.commands import tell
 from ngomon.messages.terms import MessageAnswered, message_id
 
 from . import commands, directives, queries
+from .knowing import roles_that_may_know
 from .terms import (
     ConsultationAsked,
     DirectiveGiven,
@@ -37,6 +38,12 @@ LADDER = frozenset({"overdue", "escalate", "reminder", "whole"})
 def wake_what_is_due(*, actor: Actor, at: datetime) -> None:
     """Reminders, overdue, escalation, silence and promised days."""
     commands.wake(actor=actor, at=at)
+
+
+@every(minutes=1)
+def publish_what_is_due(*, actor: Actor, at: datetime) -> None:
+    """Definitions whose day has come go in force."""
+    commands.publish_due(actor=actor, at=at)
 
 
 @on(AgencySucceeded)
@@ -202,7 +209,7 @@ def _holders(roles: str, agency: str, assignee: str, at: datetime) -> set[UUID]:
 
 def _who_may_know(instance: str, receivers: set[UUID], at: datetime) -> set[UUID]:
     """Of a matter that only a few roles may know of, whoever holds one of them; nobody else hears, not even its number."""
-    kept = queries.roles_that_may_know(UUID(instance))
+    kept = roles_that_may_know(UUID(instance))
     if not kept:
         return receivers
     return receivers & {h.account_id for role in kept for h in identity.holders(role, None, None, at)}

@@ -5,8 +5,18 @@ from .clock import commit_until, extend, pause, resume
 from .consultation import answer_consultation, consult
 from .definitions import publish
 from .directives import give_directive, move_directive
+from .drafts import (
+    change_draft,
+    discard_draft,
+    import_draft,
+    open_draft,
+    publish_draft,
+    publish_due,
+    recall_draft,
+)
 from .handover import hand_over, hand_to_agency
 from .keeping import keep_to
+from .migration import migrate
 from .numbering import next_number
 from .oncall import (
     call_next,
@@ -33,22 +43,30 @@ __all__ = [
     "call_off",
     "call_off_of",
     "cancel",
+    "change_draft",
     "commit_until",
     "consult",
+    "discard_draft",
     "extend",
     "give_directive",
     "hand_over",
     "hand_to_agency",
     "has_alarm",
+    "import_draft",
     "keep_to",
     "mark_stale",
+    "migrate",
     "move_alarm",
     "move_directive",
     "move_work",
     "next_number",
+    "open_draft",
     "pause",
     "publish",
+    "publish_draft",
+    "publish_due",
     "raise_alarm",
+    "recall_draft",
     "record_answer",
     "reopen",
     "restore",

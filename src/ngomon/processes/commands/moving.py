@@ -133,7 +133,7 @@ def enter(instance: Instance, known: Definition, to: str, *, actor: Actor, at: d
     instance.task_agency = steps.agency_of_task(step, instance.agency)
     instance.assignee = officer
     instance.last_officer = officer or instance.last_officer
-    _turn_clock(instance, step, actor=actor, at=at)
+    turn_clock(instance, step, actor=actor, at=at)
     if steps.is_over(step):
         _end(instance, step.outcome, actor=actor, at=at)
         return step
@@ -182,7 +182,8 @@ def end_of_day(on: date, calendar: deadlines.Calendar) -> datetime:
 # --- the clock ----------------------------------------------------------------------------------------------------
 
 
-def _turn_clock(instance: Instance, step: StepDef, *, actor: Actor, at: datetime) -> None:
+def turn_clock(instance: Instance, step: StepDef, *, actor: Actor, at: datetime) -> None:
+    """Let the clock of the whole do what a step asks for."""
     if step.clock == Clock.PAUSES and instance.met_at is None:
         if instance.paused_at is None:
             pause_clock(instance, step.key, actor=actor, at=at)

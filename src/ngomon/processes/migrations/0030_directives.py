@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('processes', '0010_oncall'),
+        ('processes', '0020_drafts'),
     ]
 
     operations = [

@@ -208,9 +208,25 @@ class Definition:
 
 
 @dataclass(frozen=True, slots=True)
+class Move:
+    """One move of a walk through a definition: at a step something is done (or lapses, or is asked, or is answered)."""
+
+    kind: str
+    step: str
+    action: str = ""
+    to: str = ""
+    agency_size: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Fault:
-    """Why a definition cannot be used: where, which rule (a text's key), and the text's values."""
+    """Why a definition cannot be used: where, which rule (a text's key), and the text's values.
+
+    `path` is a walk from the start that shows it; `is_advice`: worth knowing, but it may be published all the same.
+    """
 
     where: str
     key: str
     values: Mapping[str, Any] = field(default_factory=dict)
+    path: tuple[Move, ...] = ()
+    is_advice: bool = False

@@ -57,6 +57,18 @@ class TaskDone(Event):
     to: str
 
 
+@event("processes.migrated")
+class Migrated(Event):
+    """A running process goes on by another version of its definition; `step` is where it stands in that one."""
+
+    instance: str
+    of_kind: str
+    of_key: str
+    from_n: int
+    to_n: int
+    step: str
+
+
 @event("processes.task_assigned")
 class TaskAssigned(Event):
     """The open task was given to one officer, or taken from one (empty)."""

@@ -158,3 +158,43 @@ class Standing:
     of: Ref
     step: Text
     due_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class DraftShown:
+    """A definition that is being written: its tables, since which version, and when it goes in force by itself."""
+
+    key: str
+    base_n: int
+    tables: Mapping[str, Any]
+    edition: int
+    changed_at: datetime
+    changed_by: str
+    publish_at: datetime | None
+    remarks: tuple[Mapping[str, Any], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class MigrationLine:
+    """What becomes of the processes that stand at one step: where they go, how many, and why some cannot (text keys)."""
+
+    step: str
+    to: str
+    n: int
+    problem: str = ""
+    hindered: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class MigrationPlan:
+    """The dry run of a migration: one line for each step where something stands; it may go ahead without problems."""
+
+    key: str
+    from_n: int
+    to_n: int
+    lines: tuple[MigrationLine, ...]
+
+    @property
+    def is_clear(self) -> bool:
+        """Whether nothing stands in the way."""
+        return not any(line.problem for line in self.lines)

@@ -7,8 +7,9 @@ import pytest
 from ngomon.core.errors import Invalid, NotFound, Refused
 from ngomon.core.units import unit
 from ngomon.processes import commands, queries
-from ngomon.processes.commands.definitions import fault_lines, faults_of
+from ngomon.processes.checking import faults_of
 from ngomon.processes.rules.reading import read
+from ngomon.processes.wording import fault_lines
 
 from .conftest import ADMIN, NOW, OPERATOR, SYSTEM, Matter, timed
 
@@ -91,7 +92,7 @@ def test_an_unsound_definition_is_refused_with_the_reason_in_both_languages(faul
     found = {each.key for each in caught.value.values["faults"]}
     assert f"processes.fault.{fault}" in found
     for language in ("vi", "en"):
-        lines = fault_lines(caught.value.values["faults"], language)
+        lines = fault_lines(caught.value.values["faults"], language, read(raw)[0])
         assert all("processes." not in line and "{" not in line for line in lines), lines
         assert "\n".join(lines) == caught.value.values[language]
 

@@ -14,6 +14,8 @@ from ngomon.core.texts import text
 from ngomon.directory import queries as directory
 from ngomon.ui.tags.words import number as in_digits
 
+from .told import spoken_by, told
+
 METRES_A_DEGREE = 111_320
 
 
@@ -24,6 +26,7 @@ def panel(view: CaseView, *, actor: Actor, language: str) -> dict[str, Any]:
     found = cases.same_as(line.id, actor=actor)
     return {
         "same": [_card(one, line, language) for one in found],
+        "merge_told": told("merge", line, {"into": "PA-…"}, spoken_by(view, language)) if found else None,
         "parent": _row(family.parent, language) if family.parent else None,
         "children": [_row(one, language) for one in family.children],
         "open_children": family.open_children,

@@ -62,11 +62,11 @@ def queues_of(actor: Actor) -> list[Queue]:
 
 
 TOOLS = (
+    ("instant", "/desk/instant", "siren", "alarm.see"),
     ("orders", "/desk/orders", "send", "order.see"),
     ("households", "/desk/households", "house", "household.tick"),
     ("rooms", "/ioc/rooms", "radar", "incident.see"),
     ("directives", "/desk/directives", "stamp", "directive.see"),
-    ("instant", "/desk/instant", "siren", "alarm.see"),
     ("bulk", "/desk/bulk", "list-checks", "case.bulk"),
     ("handover", "/desk/handover", "arrow-right-left", "case.hand_over"),
     ("consultations", "/desk/consultations", "messages-square", "desk.see"),

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from tests.city import TestCity
 
 from ngomon.cases.models import Case
+from ngomon.core import clock
+from ngomon.core.actors import ANONYMOUS
 from ngomon.core.worker import settle
 from ngomon.directory import queries as directory
 from ngomon.messages.queries import inbox
 
+PROMISED = clock.now().date() + timedelta(days=9)
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
@@ -91,3 +95,42 @@ def test_a_merge_is_undone_in_the_line_that_tells_of_it(city: TestCity) -> None:
     desk.post(f"/desk/cases/{second.number}/unmerge")
     assert Case.objects.get(pk=second.case_id).is_open
     assert "formaction" not in words(desk.get(f"/desk/cases/{second.number}"))
+
+
+def test_whose_report_was_merged_comes_to_the_other_case_from_the_old_address(city: TestCity) -> None:
+    first, second = city.report(), city.report("den hu roi", who=city.minh)
+    other = city.report("Cây đổ chắn kiệt")
+    desk = city.browser("ha")
+    desk.post(f"/desk/cases/{second.number}/merge", {"into": first.number})
+    assert city.browser("minh").get(f"/cases/{second.number}").url == f"/cases/{first.number}"
+    assert city.browser("minh").get(f"/cases/{first.number}").status_code == 200
+    assert city.browser("lan").get(f"/cases/{second.number}").status_code == 404
+    assert city.browser("minh").get(f"/cases/{other.number}").status_code == 404
+    assert city.browser().get(f"/cases/{second.number}").status_code == 404
+
+
+def test_who_left_no_account_follows_a_merged_report_from_the_same_browser(city: TestCity) -> None:
+    first, second = city.report(), city.report("den hu roi", who=ANONYMOUS)
+    caller = city.browser()
+    caller.post("/claim", {"code": second.claim_code})
+    assert caller.get(f"/cases/{second.number}").status_code == 200
+    city.browser("ha").post(f"/desk/cases/{second.number}/merge", {"into": first.number})
+    assert caller.get(f"/cases/{second.number}").url == f"/cases/{first.number}"
+    assert caller.get(f"/cases/{first.number}").status_code == 200
+
+
+def test_a_promised_day_is_said_in_words(city: TestCity) -> None:
+    receipt = city.report()
+    for who, action, more in (
+        (city.ha, "route", {"agency": city.agency}),
+        (city.tam, "accept", {}),
+        (city.binh, "assign", {"assignee": city.accounts["son"]}),
+        (city.son, "commit", {"answer": "Đã đặt lịch thay cột đèn mới.", "until": PROMISED.isoformat()}),
+        (city.binh, "approve", {}),
+        (city.nga, "publish", {}),
+    ):
+        city.act(who, receipt.case_id, action, **more)
+    page = words(city.browser("lan").get(f"/cases/{receipt.number}"))
+    assert "&lt;time" not in page
+    assert f"{PROMISED.day}/{PROMISED.month}/{PROMISED.year}. Đến ngày đó" in page
+    assert "đã hẹn ngày" in page
