@@ -5,7 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from ngomon.core.errors import NotFound
-from ngomon.processes.wording import NOTHING, Words, tells
+from ngomon.processes.call_words import NOTHING, Words, tells
 
 from . import queries
 from .terms import ORDER
