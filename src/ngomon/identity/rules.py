@@ -145,6 +145,11 @@ for _action, _roles, _scope in (
     ("household.list", {R.LEADER, R.CITY_OFFICE, R.IOC_LEAD, R.AGENCY_HEAD, R.AGENCY_CLERK}, "agency"),
     ("household.tick", AGENCY_ROLES | {R.IOC_OPERATOR, R.IOC_LEAD}, "agency"),
     ("ticket.claim", (), "signed_in"),
+    (
+        "ticket.take_in",
+        {R.LEADER, R.CITY_OFFICE, R.IOC_LEAD, R.IOC_OPERATOR, scope_role("tickets.write")},
+        "city",
+    ),
     ("shift.see", DESK | {R.LEADER, R.ADMIN}, "city"),
     ("shift.hand_over", {R.IOC_LEAD}, "city"),
     ("order.see", AGENCY_ROLES, "agency"),

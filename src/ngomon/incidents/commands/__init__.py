@@ -1,6 +1,15 @@
 """Everything that is done in a command room; each command writes a line into the room's log."""
 
-from .flood import forget_callers, load_households, move_ticket, remove_household, set_alarm, take_in, tick
+from .flood import (
+    forget_callers,
+    load_households,
+    move_ticket,
+    remove_household,
+    set_alarm,
+    take_calls,
+    take_in,
+    tick,
+)
 from .gathering import gather_cases, release_case
 from .handover import bring_up_to_date, confirm_given, confirm_taken, give_thing, make_sheet, note_thing
 from .levels import note_level
@@ -66,6 +75,7 @@ __all__ = [
     "set_alarm",
     "set_ready",
     "set_report_beat",
+    "take_calls",
     "take_in",
     "tick",
     "write_log",

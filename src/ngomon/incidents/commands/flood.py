@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -182,16 +182,25 @@ def _call(row: Ticket) -> Call:
 
 @command
 def take_in(room: str, table: str, *, source: str, actor: Actor, at: datetime) -> TakenIn:
-    """Take in an outside list of calls for help: columns key, kind (rescue, relief), place, words, lon, lat, people, vulnerable,
-    name, phone. A call known by (source, key) is passed over; one for a house that has an open ticket joins it.
+    """Take in an outside list of calls for help as CSV; see `take_calls`. Raises: Refused, Conflict, Invalid."""
+    return take_calls(room, _rows(table), source=source, actor=actor, at=at)
+
+
+@command
+def take_calls(
+    room: str, rows: Sequence[Mapping[str, str]], *, source: str, actor: Actor, at: datetime
+) -> TakenIn:
+    """Take in outside calls for help: key, kind (rescue, relief), place, words, lon, lat, people, vulnerable, name, phone.
+    A call known by (source, key) is passed over; one for a house that has an open ticket joins it.
 
     Raises: Refused, Conflict; Invalid naming the line, nothing taken in.
     """
-    require(actor, "incident.command")
+    require(actor, "ticket.take_in")
     found, origin = working(room), clean(source)[:40]
     if not origin:
         raise Invalid.field("source", "incidents.error.no_words")
-    rows = _rows(table)
+    if len(rows) > MOST_ROWS:
+        raise Invalid.field("file", "incidents.error.bad_calls")
     counted = {"new": 0, "known": 0, "same": 0}
     living = [TicketState.OPEN, TicketState.CLAIMED]
     standing = list(Ticket.objects.filter(room=found, state__in=living))
@@ -217,15 +226,15 @@ def _take_one(
     place, words = clean(row["place"])[:300], clean(row.get("words") or "")[:2000]
     if not key or kind not in set(TicketKind) or not (place or row.get("lon")):
         raise Invalid.field("key", "incidents.error.bad_calls")
-    if TicketCall.objects.filter(source=source, key=key).exists():
-        return "known"
     said = (row.get("phone") or "").strip()
     phone = read_contact(said).value if said else ""
     lon, lat = lon_lat(row["lon"], row["lat"]) if row.get("lon") and row.get("lat") else (None, None)
     hashed = blind(phone, "ticket") if phone else ""
     call = Call(hashed, lon, lat, words, place)
-    same = next((t for t in standing if t.kind == kind and is_same_house(_call(t), call)), None)
     people, vulnerable = _number(row, "people"), _number(row, "vulnerable")
+    if TicketCall.objects.filter(source=source, key=key).exists():
+        return "known"
+    same = next((t for t in standing if t.kind == kind and is_same_house(_call(t), call)), None)
     if same is not None:
         same.reports += 1
         same.people, same.vulnerable = max(same.people, people), max(same.vulnerable, vulnerable)

@@ -17,6 +17,7 @@ from ngomon.core.personal import export_person
 from ngomon.core.units import unit
 from ngomon.core.worker import settle
 from ngomon.directory import queries as places
+from ngomon.identity.commands import make_client
 from ngomon.incidents import commands, flood_rules, floods, queries
 from ngomon.incidents.flood_rules import Call
 from ngomon.incidents.flood_terms import TicketState
@@ -264,3 +265,59 @@ def test_a_closed_room_forgets_who_called_and_an_ended_one_seats_nobody(city, ro
     do(commands.close_room, room, who=city.dung)
     assert not Ticket.objects.exclude(sealed="").exists()
     assert not Ticket.objects.exclude(phone_blind="").exists()
+
+
+def test_a_program_sends_its_calls_and_a_repeat_changes_nothing(city, room):
+    with unit():
+        _, key = make_client("Nhóm cứu hộ", ["tickets.write"], actor=city.vy, at=clock.now())
+        _, other = make_client("Khác", ["cases.read"], actor=city.vy, at=clock.now())
+    call = {
+        "key": "b1",
+        "kind": "rescue",
+        "place": "kiệt 7 Đặng Văn Ngữ",
+        "lon": 107.6,
+        "lat": 16.46,
+        "people": 3,
+    }
+    body = {"source": "Cứu hộ miền Trung", "calls": [call]}
+    browser, address = city.browser(), f"/api/v1/rooms/{room}/calls"
+
+    def post(sent, given=key):
+        head = {"HTTP_AUTHORIZATION": f"Bearer {given}"} if given else {}
+        return browser.post(address, sent, content_type="application/json", **head)
+
+    assert post(body).json() == {"new": 1, "known": 0, "same": 0}
+    assert post(body).json() == {"new": 0, "known": 1, "same": 0}
+    for wrong_key in ("", "x", other, "ngm_" + "x" * 40):
+        assert post(body, wrong_key).status_code == 403, wrong_key
+    bad = [
+        {},
+        [],
+        {"source": "a"},
+        {"source": "a", "calls": "b"},
+        {"source": "a", "calls": [3]},
+        {**body, "source": ""},
+    ]
+    bad += [
+        {**body, "calls": [{**call, **wrong}]}
+        for wrong in ({"kind": "war"}, {"lat": 400}, {"people": -1}, {"key": None})
+    ]
+    for sent in bad:
+        assert post(sent).status_code == 422, sent
+    assert (
+        browser.post(
+            address, "{", content_type="application/json", HTTP_AUTHORIZATION=f"Bearer {key}"
+        ).status_code
+        == 422
+    )
+    assert browser.get(address).status_code == 405
+    assert (
+        browser.post(
+            "/api/v1/rooms/SV-0/calls",
+            body,
+            content_type="application/json",
+            HTTP_AUTHORIZATION=f"Bearer {key}",
+        ).status_code
+        == 404
+    )
+    assert Ticket.objects.count() == 1
