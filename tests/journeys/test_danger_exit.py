@@ -139,6 +139,8 @@ def test_a_question_is_asked_answered_checked_and_read_by_everybody(
     act(sign_in(browser, running, "son"), number, "answer", answer=answer)
     editor = sign_in(browser, running, "nga")
     editor.goto(f"/desk/cases/{number}/publish")
+    for done in editor.locator("input[type=radio][value=done]").all():
+        done.check()
     editor.locator("form.publish button[type=submit]").first.click()
     editor.wait_for_url(f"**/desk/cases/{number}*")
     asker.goto(f"/questions/{number}")
