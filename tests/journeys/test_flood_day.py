@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.journeys.test_browser_story import browser as browser
 from tests.journeys.test_browser_story import look, sign_in
-from tests.running import Running
+from tests.running import ROOT, Running
 
 pytestmark = pytest.mark.browser
 HUE = ZoneInfo("Asia/Ho_Chi_Minh")
@@ -71,6 +71,48 @@ def paper(page: Page, number: str, seconds: float = 90) -> list[str]:
     raise AssertionError("no document was made")
 
 
+def keeps_nobody_out(page: Page) -> None:
+    """No serious fault that axe finds; nothing wider than the screen."""
+    page.add_script_tag(path=str(ROOT / "node_modules/axe-core/axe.min.js"))
+    found = page.evaluate("axe.run(document, {resultTypes: ['violations'], iframes: false})")
+    bad = [
+        (v["id"], v["nodes"][0]["target"])
+        for v in found["violations"]
+        if v["impact"] in ("serious", "critical")
+    ]
+    assert not bad, (page.url, bad)
+    assert not page.evaluate("document.documentElement.scrollWidth > innerWidth"), page.url
+
+
+def move_out(lead: Page, phone: Page, number: str, area: str) -> None:
+    """The ward loads its list, the room moves alarm 2, a family is ticked without network and once more with it."""
+    phone.goto("/desk/households")
+    phone.locator("[name=area]").select_option(area)
+    table = "hamlet,head,address,alarm,people,elderly\nTổ 5,Nguyễn Văn Tý,12/4 Bà Triệu,2,4,1\n"
+    upload = {"name": "ho.csv", "mimeType": "text/csv", "buffer": table.encode()}
+    phone.locator("input[type=file]").set_input_files(upload)  # type: ignore[arg-type]
+    phone.get_by_role("button", name="Nạp danh sách").click()
+    lead.goto(f"/ioc/rooms/{number}?tab=flood")
+    lead.locator("form[action$='/alarm'] select").select_option("2")
+    lead.locator("form[action$='/alarm'] button").click()
+    phone.goto("/desk/households")
+    phone.get_by_text("Tổ 5").click()
+    expect(phone.locator("tick-list")).to_be_visible()
+    keeps_nobody_out(phone)
+    phone.wait_for_timeout(500)  # the island is there
+    phone.context.set_offline(True)
+    phone.get_by_role("button", name="Đã di dời").click()
+    expect(phone.locator(".ticks__said")).to_have_text("chờ mạng để gửi")
+    look(phone, "flood-ticks-phone")
+    phone.context.set_offline(False)
+    expect(phone.locator(".ticks__said")).to_have_text("")
+    # The command post sees it: one household, one moved, nobody left.
+    row = lead.locator("tr", has_text="Tổ 5").locator("td")
+    expect(row.nth(4)).to_have_text("1")
+    expect(row.nth(8)).to_have_text("0")
+    look(lead, "flood-moving")
+
+
 def test_a_flood_day_from_the_first_call_to_the_lessons(browser: Browser, running: Running) -> None:
     city = running.city  # type: ignore[attr-defined]
     assert json.loads(running.run("400", module="tests.flood").splitlines()[-1])["taken"] == 400
@@ -85,6 +127,9 @@ def test_a_flood_day_from_the_first_call_to_the_lessons(browser: Browser, runnin
     expect(leader.locator("[href*='/desk/cases/']").first).to_be_visible()
 
     lead = sign_in(browser, running, "quan")
+    for tab in ("picture", "orders", "resources", "flood", "log", "papers", "staff"):
+        lead.goto(f"/ioc/rooms/{number}?tab={tab}")
+        keeps_nobody_out(lead)
     give(lead, number, city["agency"], "Đưa người già, trẻ nhỏ ở các kiệt ngập ra điểm sơ tán")
     radio = {"said": "radio", "heard_by": "Trực ban Ban Chỉ huy"}
     give(lead, number, "civil_defence", "Cử 2 xuồng ST-450 về Bà Triệu", **radio)
@@ -101,6 +146,8 @@ def test_a_flood_day_from_the_first_call_to_the_lessons(browser: Browser, runnin
     phone.locator("[name=words]").fill("Đã đưa 46 người đến Trường THPT Hai Bà Trưng")
     phone.get_by_role("button", name="Báo cáo kết quả").click()
     expect(lead.locator("#order-1")).to_contain_text("46 người")
+
+    move_out(lead, phone, number, city["agency"].removeprefix("ward_"))
 
     lead.goto(f"/ioc/rooms/{number}?tab=resources")
     form = lead.locator("form[action$='/send']")
