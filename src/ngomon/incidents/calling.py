@@ -22,7 +22,7 @@ def words_of_order(key: str) -> Words:
     return {
         **NOTHING,
         "category": {"vi": "Lệnh chỉ huy chưa xác nhận", "en": "Order not acknowledged"},
-        "place": number,
+        "where": number,
         "what": line.words[:MOST_WORDS],
         "number": number,
     }
