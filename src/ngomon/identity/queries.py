@@ -199,18 +199,12 @@ def holders(role: str | None, agency: str | None, area: str | None, at: datetime
 def holders_of_posts(posts: Iterable[UUID], at: datetime) -> dict[UUID, list[Holder]]:
     """Who may act in each of these posts now, substitutes in place of the absent; an absent one without is left out."""
     wanted = {str(post): post for post in posts}
-    rows = Holding.objects.filter(
-        in_force(at), post__in=list(wanted), account__locked_at__isnull=True, account__closed_at__isnull=True
-    )
+    open_ = {"account__locked_at__isnull": True, "account__closed_at__isnull": True}
+    rows = Holding.objects.filter(in_force(at), post__in=list(wanted), **open_)
     held: dict[UUID, list[Holder]] = {}
-    for post, *row in rows.order_by("-is_main", "valid_from").values_list("post", *_HOLDER):
-        account, name, role, agency, area = row
-        held.setdefault(wanted[post], []).append(Holder(account, name, role, agency or None, area or None))
-    if not held:
-        return {}
-    away = set(
-        Absence.objects.filter(in_force(at), ended_at__isnull=True).values_list("account_id", flat=True)
-    )
+    for post, a, n, r, g, w in rows.order_by("-is_main", "valid_from").values_list("post", *_HOLDER):
+        held.setdefault(wanted[post], []).append(Holder(a, n, r, g or None, w or None))
+    away = set(Absence.objects.filter(in_force(at), ended_at=None).values_list("account_id", flat=True))
     there = {post: _with_substitutes(found, at) for post, found in held.items()}
     return {post: [h for h in found if h.account_id not in away] for post, found in there.items()}
 

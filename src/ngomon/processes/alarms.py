@@ -143,6 +143,7 @@ def _one(row: Alarm, calls: list[AlarmCall], names: dict[UUID, str]) -> AlarmSho
         reasons=tuple(json.loads(row.reasons)),
         state=row.state,
         round=row.round,
+        waits=row.waits,
         holder=row.holder,
         holder_name=names.get(row.holder, "") if row.holder else "",
         next_at=row.wake_at,

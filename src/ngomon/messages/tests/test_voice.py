@@ -29,8 +29,7 @@ NUMBER = "+84900000003"  # Nga's, in the test city
 VALUES = {
     "number": "PA-2611-0001",
     "category": {"vi": "Cháy", "en": "Fire"},
-    "place": "kiệt 42 Bà Triệu, ",
-    "area": {"vi": "Phường Thuận Hóa", "en": "Thuận Hóa ward"},
+    "where": "kiệt 42 Bà Triệu, Phường Thuận Hóa",
     "what": "Khói lớn",
 }
 needs_telephony = pytest.mark.skipif(

@@ -145,7 +145,7 @@ def _way(told: Told, tries: list[Attempt], language: str) -> dict[str, Any]:
             {"at": t.at, "said": text(f"web.desk.instant.try.{t.outcome}", language), "seconds": t.seconds}
             for t in tries
         ],
-        "may_resend": told.state in {"dead", "withdrawn"},
+        "may_resend": told.state == "dead",
     }
 
 
