@@ -13,7 +13,7 @@ import random
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from statistics import fmean
 
@@ -106,7 +106,7 @@ class Axis:
         origin, worked = None, 0.0
         for n in range(days):
             for a, b in calendar.periods(first_on + timedelta(days=n)):
-                origin = origin or _midnight(calendar, first_on)
+                origin = origin or midnight(calendar, first_on)
                 start, end = (a - origin).total_seconds(), (b - origin).total_seconds()
                 self._from.append(start)
                 self._to.append(end)
@@ -132,7 +132,7 @@ class Axis:
         return self._from[n] + work_s - self._work[n]
 
 
-def _midnight(calendar: Calendar, on: date) -> datetime:
+def midnight(calendar: Calendar, on: date) -> datetime:
     """The instant at which a local day begins, worked out from its office hours' own zone."""
     start = calendar.periods(on)
     at = (
@@ -191,7 +191,7 @@ class Simulator:
         whole = days + warm_up
         self.office = Axis(self.first_on, whole + 400, calendar)
         self.clock = Axis(self.first_on, 0, None)
-        self.origin = _midnight(calendar, self.first_on)
+        self.origin = midnight(calendar, self.first_on)
         self.horizon_s = whole * 86400.0
         self._budgets = (
             [self.what_if.budget] if self.what_if.budget else list(history.budgets) or [Budget.days(7)]
@@ -202,7 +202,7 @@ class Simulator:
 
     def run(self, seed: int) -> RunResult:
         """One run. The same seed with the same question gives the same result."""
-        chance = random.Random(seed)
+        chance = random.Random(seed)  # noqa: S311 (chance, not a secret)
         queues: dict[Pool, _Queue] = {}
         heap: list[tuple[float, int, _Matter]] = []
         matters = [self._arrive(chance, at) for at in self._arrivals(chance)]
@@ -410,9 +410,6 @@ def assumed_s(step: StepDef) -> float:
     return 3600.0
 
 
-# --- many runs --------------------------------------------------------------------------------------------------------
-
-
 @dataclass(frozen=True, slots=True)
 class Band:
     """A figure over many runs: the mean and where nine of ten runs lie."""
@@ -500,8 +497,3 @@ def _pool_band(simulator: Simulator, found: Sequence[RunResult], pool: Pool) -> 
     queue = tuple(band([each.queue[day] for each in mine]) for day in range(simulator.days))
     waited, load = band([each.waited_h for each in mine]), band([each.load_ratio for each in mine])
     return PoolBand(pool, simulator.people(pool), waited, load, queue, fmean([each.n for each in mine]))
-
-
-def with_staff(history: History, staff: Mapping[Pool, int]) -> History:
-    """A history with other people."""
-    return replace(history, staff={**history.staff, **staff})
