@@ -203,3 +203,4 @@ def test_a_flood_day_from_the_first_call_to_the_lessons(browser: Browser, runnin
     for words in ("Mở phòng chỉ huy", "qua bộ đàm", "46 người", "bờ Nam", "Đã rút kinh nghiệm"):
         expect(leader.get_by_text(words).first).to_be_visible()
     look(leader, "flood-log")
+    assert "append-only" in running.run("rewrite", module="tests.flood")

@@ -173,7 +173,7 @@ def a_report_comes_in_while_the_queue_is_open(shift: Shift) -> str:
     desk.keyboard.press("j")
     desk.keyboard.press("Enter")
     desk.wait_for_url(f"**/desk/cases/{number}*")
-    expect(desk.locator("article")).to_contain_text("vị trí theo lời, ±800 m")
+    expect(desk.locator(".glance")).to_contain_text("vị trí theo lời, ±800 m")
     look(desk, "shift-1-case")
     return number
 
