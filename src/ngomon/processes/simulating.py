@@ -59,6 +59,7 @@ class Prediction:
     based: Based
     now: Outcome
     tried: Outcome | None
+    what_if: WhatIf | None
 
 
 def predict(
@@ -76,16 +77,20 @@ def predict(
         )
         return simulate(made, runs=runs, seed=seed)
 
-    return Prediction(definition, based, told(None), told(what_if) if what_if else None)
+    return Prediction(definition, based, told(None), told(what_if) if what_if else None, what_if)
 
 
 def history_of(definition: Definition, *, at: datetime) -> Based:
-    """What the matters of the last half year say. Raises: Conflict where there are fewer than `LEAST`."""
+    """What the matters of the last half year say. Raises: Conflict where there are fewer than `LEAST`, or people are
+    called out instead of taking matters from a queue."""
     rows = list(
         Instance.objects.filter(
             definition=definition.key, started_at__gte=at - LOOKS_BACK, started_at__lt=at
         ).values_list("started_at", "agency", "budget_unit", "budget_n")
     )
+    if rows and {row[2] for row in rows} == {"minutes"}:
+        # Whoever is on duty is called out; nobody takes such a matter from a queue.
+        raise Conflict("processes.simulate.called_out")
     if len(rows) < LEAST:
         raise Conflict("processes.simulate.too_little", n=len(rows), least=LEAST)
     since = min(row[0] for row in rows)

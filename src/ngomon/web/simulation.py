@@ -126,8 +126,10 @@ def _outcome(found: Prediction, outcome: Outcome, language: str) -> Iterator[str
     yield _line("median", outcome.median_h, language)
     yield _line("p90", outcome.p90_h, language)
     yield _line("open", outcome.open_at_end, language, 0)
-    for pool in outcome.pools[:SHOWN_POOLS]:
-        yield _pool(pool, language)
+    asked = found.what_if.staff if found.what_if else {}
+    for n, pool in enumerate(outcome.pools):
+        if n < SHOWN_POOLS or pool.pool in asked:
+            yield _pool(pool, language)
     worst = outcome.bottleneck
     if worst and worst.waited_h.mean > 0:
         yield text("processes.simulate.bottleneck", language, pool=pool_words(worst, language))
