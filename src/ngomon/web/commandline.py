@@ -40,7 +40,7 @@ from ngomon.identity.terms import SCOPES, Role
 from ngomon.incidents.commands import load_resources
 from ngomon.services import manifest
 from ngomon.services.scaffold import write_skeleton
-from ngomon.web import evaluation, replay, supervisor
+from ngomon.web import evaluation, replay, simulation, supervisor
 from ngomon.web.demo.cast import load_cast, load_citizens
 from ngomon.web.demo.flood import build_room
 from ngomon.web.demo.past import Builder, build_past
@@ -400,3 +400,9 @@ def replay_file(options: argparse.Namespace) -> int:
 def evaluate(options: argparse.Namespace) -> int:
     """Measure a part of the product on files of the documented columns; prints JSON."""
     return evaluation.run(options)
+
+
+@subcommand("simulate", simulation.arguments)
+def simulate(options: argparse.Namespace) -> int:
+    """Predict the next days of a process from the city's own history, as it is and with what is tried; changes nothing."""
+    return simulation.run(options)
