@@ -24,8 +24,8 @@ from django.conf import settings
 from django.db import connection
 from django.test import Client
 
+from ngomon.cases.filtering import Listed, Wanted, waiting
 from ngomon.cases.models import Case
-from ngomon.cases.queries import cases_waiting
 from ngomon.core import clock
 from ngomon.identity.models import Holding
 from ngomon.identity.queries import actor_of
@@ -86,7 +86,8 @@ def queue(role: str, steps: str, n: str) -> str:
     holding = Holding.objects.filter(role=role).order_by("-id").first()
     assert holding is not None
     actor = actor_of(holding.account_id, clock.now())
-    return cases_waiting(actor=actor, steps=steps.split(","), size=int(n)).next
+    listed = Listed(tuple(steps.split(",")), False, Wanted())
+    return waiting(listed, actor=actor, at=clock.now(), size=int(n)).next
 
 
 def main() -> None:

@@ -9,5 +9,5 @@ export NGOMON_HOME=$home/sqlite
 pytest -q -n 2 --dist loadfile src tests --ignore tests/journeys --ignore tests/faults
 pytest -q tests/journeys tests/faults
 export NGOMON_HOME=$home/postgres
-tests/with_postgres.sh pytest -q -n 2 --dist loadfile src/ngomon/core src/ngomon/processes src/ngomon/cases tests/bench
+tests/with_postgres.sh pytest -q -n 2 --dist loadfile src/ngomon/core src/ngomon/processes src/ngomon/cases src/ngomon/incidents tests/bench
 tests/with_postgres.sh pytest -q tests/journeys tests/faults --ignore tests/journeys/test_accessibility.py

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
+import gc
 import io
 import os
 from collections.abc import Awaitable, Callable, MutableMapping
@@ -23,6 +24,15 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "ngomon.settings")
 wsgi = get_wsgi_application()
 
 from ngomon.core.live import live_app as live  # noqa: E402 (reads settings, so after Django is set up)
+from ngomon.core.personal import settle_restore  # noqa: E402
+
+settle_restore()
+
+# What was loaded lives as long as the process: the collector need not walk it again and again, nor look after every few
+# requests for circles that hardly occur.
+gc.collect()
+gc.freeze()
+gc.set_threshold(20_000, 20, 20)
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]

@@ -133,6 +133,7 @@ INSTALLED_APPS = [
     "ngomon.messages",
     "ngomon.processes",
     "ngomon.cases",
+    "ngomon.incidents",
     "ngomon.services",
     *_services(ROOT, _list("NGOMON_SERVICES")),
     "ngomon.web",
@@ -228,6 +229,11 @@ NGOMON_SMS_BRANDNAME = _text("NGOMON_SMS_BRANDNAME")
 NGOMON_SMS_SANDBOX = _flag("NGOMON_SMS_SANDBOX")
 NGOMON_SMS_TONES = _flag("NGOMON_SMS_TONES")
 NGOMON_SMS_PRICE_VND = int(_text("NGOMON_SMS_PRICE_VND", "0"))
+
+NGOMON_SIP_URL = _text("NGOMON_SIP_URL")
+NGOMON_SIP_PREFIX = _text("NGOMON_SIP_PREFIX", "+")
+NGOMON_SIP_LISTEN = _text("NGOMON_SIP_LISTEN")
+NGOMON_SIP_LINES = int(_text("NGOMON_SIP_LINES", "4"))
 
 # --- the live stream --------------------------------------------------------------------------------------------------
 NGOMON_LIVE_KEYS = "ngomon.web.live.keys"

@@ -2,6 +2,8 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
+from ngomon.messages import urls as messages_urls
+
 handler400 = "ngomon.core.pages.malformed"
 handler403 = "ngomon.core.pages.refused"
 handler404 = "ngomon.core.pages.not_found"
@@ -10,8 +12,10 @@ handler500 = "ngomon.core.pages.broken"
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("ngomon.web.citizen.urls")),
     path("", include("ngomon.cases.urls")),
+    path("", include("ngomon.incidents.urls")),
     path("account/", include("ngomon.identity.urls")),
     path("messages/", include("ngomon.messages.urls")),
+    path("", include(messages_urls.short)),
     path("", include("ngomon.web.desk.urls")),
     path("", include("ngomon.web.admin.urls")),
     path("", include("ngomon.web.demo.urls")),

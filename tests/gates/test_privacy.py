@@ -572,8 +572,7 @@ def test_a_restored_backup_is_erased_again(planted: Planted) -> None:
     Account.objects.filter(pk=planted.account).update(closed_at=None, tax_code=NAME[:14])
     Erasure.objects.all().delete()
     assert where_left()
-    with unit():
-        assert personal.apply_erasures(actor=ME, at=clock.now()) == 1
+    assert personal.settle_restore() == 1
     assert where_left() == []
     assert Account.objects.get(pk=planted.account).closed_at is not None
 

@@ -12,9 +12,10 @@ from typing import Any
 
 import pytest
 from django.urls import URLPattern, URLResolver, get_resolver
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from tests.journeys.test_browser_story import CHROMIUM, WORDS, picture, sign_in
+from tests.journeys.test_browser_story import WORDS, picture, sign_in
+from tests.journeys.test_browser_story import browser as browser
 from tests.running import ROOT, Running
 
 pytestmark = pytest.mark.browser
@@ -23,7 +24,7 @@ AXE = ROOT / "node_modules/axe-core/axe.min.js"
 PHONE = {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True}
 DESKTOP = {"viewport": {"width": 1440, "height": 900}}
 # Who looks at which addresses; the first that fits.
-FACES = (("/admin", "admin"), ("/desk", "operator"), ("/", ""))
+FACES = (("/admin", "admin"), ("/ioc", "lead"), ("/desk", "operator"), ("/", ""))
 # Addresses that mean the same page to everybody, or are for programs.
 NOT_PAGES = ("/account/sign-out", "/api/", "/static/", "/metrics", "/demo/picture")
 MUST = {"/", "/cases", "/map", "/board", "/reports/new", "/claim", "/me", "/services", "/notices", "/my/reports",
@@ -39,14 +40,6 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     made.start()
     yield made
     made.stop()
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as tools:
-        opened = tools.chromium.launch(executable_path="/usr/bin/chromium", args=CHROMIUM)
-        yield opened
-        opened.close()
 
 
 @pytest.fixture(scope="module")

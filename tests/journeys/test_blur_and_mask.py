@@ -137,11 +137,11 @@ def test_a_face_is_blurred_by_pointer_brush_and_keys_and_words_are_masked(runnin
     expect(editor.locator("mark").first).to_be_visible()
     for done in editor.locator("input[type=radio][value=done]").all()[:-1]:
         done.check()
-    editor.locator("form.publish button[type=submit]").click()
+    editor.locator("form.publish button[type=submit]").first.click()
     expect(editor.locator("main")).to_contain_text("còn mục chưa kiểm tra")
     shots(editor, "publish")
     editor.locator("input[type=radio][value=na]").last.check()
-    editor.locator("form.publish button[type=submit]").click()
+    editor.locator("form.publish button[type=submit]").first.click()
     editor.wait_for_url(f"**/desk/cases/{number}")
     stranger.goto(f"/cases/{number}")
     expect(stranger.locator("main")).to_contain_text("Đã thay bóng trước nhà ông •••")

@@ -76,11 +76,15 @@ def test_two_officers_see_one_another(running, browser):
     number = re.search(r"PA-[\d-]+", ha.url)[0]
     quan.goto(f"/desk/cases/{number}")
     expect(quan.locator("#presence")).to_contain_text("Lê Thu Hà đang xem")
+    # Sooner than the page asks by itself: the stream said so.
+    expect(ha.locator("#presence")).to_contain_text("Hồ Đắc Quân đang xem", timeout=4_000)
     form = ha.locator("details.act", has=ha.locator("form[action$='/note?queue=triage']"))
     form.locator("summary").click()
     form.locator("textarea").press_sequentially("Đang gọi")
-    expect(quan.locator("#presence")).to_contain_text("Lê Thu Hà đang xử lý", timeout=15_000)
+    expect(quan.locator("#presence")).to_contain_text("Lê Thu Hà đang xử lý", timeout=4_000)
     looks(quan, "presence")
+    ha.goto("/desk?queue=triage")
+    expect(quan.locator("#presence")).not_to_contain_text("Lê Thu Hà", timeout=4_000)
     ha.context.close()
     quan.context.close()
 

@@ -149,7 +149,7 @@ def test_a_report_on_a_street_lamp_travels_from_the_phone_to_the_rated_answer(ru
     look(editor, "5-publish")
     for done in editor.locator("input[type=radio][value=done]").all():
         done.check()
-    editor.locator("form.publish button[type=submit]").click()
+    editor.locator("form.publish button[type=submit]").first.click()
     editor.wait_for_load_state()
     look(editor, "5-published")
 

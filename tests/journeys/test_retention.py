@@ -221,6 +221,27 @@ def test_nothing_goes_without_a_person_and_only_the_privacy_officer_decides(old,
         retention_runs.confirm(found.pk, actor=city.phuong, at=now)
 
 
+def test_who_decides_hears_of_the_monthly_proposal_and_sees_it_on_every_page(old, city: TestCity) -> None:
+    assert '<b class="count"' not in city.browser("phuong").get("/admin/audit").content.decode()
+    with unit():
+        now = clock.now()
+        rules = directory.retention_rules(directory.local_day(now))
+        retention_runs.propose_if_due(rules, actor=system("directory.propose_what_retention_ends"), at=now)
+    settle()
+    told = Message.objects.filter(template="messages.retention_proposed")
+    assert [m.account_id for m in told] == [city.accounts["phuong"]], "the privacy officer alone decides"
+    page = city.browser("phuong").get("/notices").content.decode()
+    assert "chờ quyết định" in page
+    assert "/admin/retention" in page
+    assert '<b class="count"' in city.browser("phuong").get("/admin/audit").content.decode()
+    assert '<b class="count"' not in city.browser("vy").get("/admin/audit").content.decode()
+    settle()
+    assert told.count() == 1
+    found = RetentionRun.objects.get(state="proposed")
+    city.browser("phuong").post(f"/admin/retention/{found.pk}/drop")
+    assert '<b class="count"' not in city.browser("phuong").get("/admin/audit").content.decode()
+
+
 def test_a_kill_between_two_parts_loses_and_repeats_nothing(old, city: TestCity, monkeypatch) -> None:
     monkeypatch.setattr("ngomon.cases.retained.WALK", 1)
     made = confirm(city)

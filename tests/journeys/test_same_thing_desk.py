@@ -73,7 +73,7 @@ def test_the_panel_works_by_keyboard(browser: Browser, running: Running) -> None
     look(page, "same-panel")
     if os.environ.get("NGOMON_SHOTS"):
         panel.screenshot(path=f"{os.environ['NGOMON_SHOTS']}/same-close.png")
-    press_until(page, f"Gộp vào {first}")
+    press_until(page, f"Gộp vào đây: {first}")
     expect(page.locator("article")).to_contain_text("Đã gộp vào đây")
     look(page, "same-merged")
     page.goto(f"/desk/cases/{second}")
@@ -81,7 +81,7 @@ def test_the_panel_works_by_keyboard(browser: Browser, running: Running) -> None
     press_until(page, "Tách")
     expect(page.locator("#same")).to_contain_text(first)
     press_until(page, f"Không phải cùng một việc với {first}")
-    expect(page.locator("article")).not_to_contain_text(f"Gộp vào {first}")
+    expect(page.locator("article")).not_to_contain_text(f"Gộp vào đây: {first}")
     page.goto(f"/desk/cases/{third}")
     press_until(page, f"Liên kết cha–con: là một phần của {first}")
     expect(page.locator("article")).to_contain_text("Là một phần của")

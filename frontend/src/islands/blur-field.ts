@@ -30,7 +30,7 @@ class BlurField extends HTMLElement {
     this.layer = this.querySelector<HTMLElement>(".blur__layer")!;
     this.canvas = this.querySelector("canvas")!;
     this.boxes = Array.from(this.querySelectorAll<HTMLElement>("[data-box]"), read).filter((box) => box.width > 0);
-    for (const button of this.querySelectorAll<HTMLButtonElement>("[data-mode]"))
+    for (const button of this.querySelectorAll<HTMLButtonElement>("button[data-mode]"))
       button.addEventListener("click", () => this.setMode(button.dataset["mode"]!));
     this.querySelector("[data-add]")?.addEventListener("click", () => this.add({ left: 0.4, top: 0.4, width: 0.2, height: 0.2 }));
     this.layer.addEventListener("pointerdown", (event) => this.press(event));
@@ -44,7 +44,7 @@ class BlurField extends HTMLElement {
   private setMode(mode: string): void {
     this.mode = mode;
     this.layer.dataset["mode"] = mode;
-    for (const button of this.querySelectorAll<HTMLButtonElement>("[data-mode]"))
+    for (const button of this.querySelectorAll<HTMLButtonElement>("button[data-mode]"))
       button.setAttribute("aria-pressed", String(button.dataset["mode"] === mode));
   }
 

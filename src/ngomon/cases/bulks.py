@@ -23,14 +23,20 @@ from ngomon.processes.many import Offered
 
 from .bulk_terms import BulkLine, BulkState, BulkView, RowResult
 from .models import Bulk, BulkRow, Case
+from .publishable import not_publishable
 from .queries import _LINE, _visible_to
-from .terms import CASE, CaseLine
+from .terms import CASE, CaseKind, CaseLine
 
 UNDO_MINUTES = 10
 """How long a bulk can be undone after its last case; so long its reporters are not told. Source: the desk's own rule."""
 
 AT_ONCE = 500
-OWN = {"category": "case.triage", "merge": "case.triage", "note": "case.note"}
+OWN = {
+    "category": "case.triage",
+    "urgency": "case.triage",
+    "merge": "case.triage",
+    "note": "case.note",
+}
 """What a bulk may do besides the actions of a process, and the right each needs."""
 
 HAND_OVER = "hand_over"
@@ -170,7 +176,10 @@ def refusals(
         return {} if is_theirs else dict.fromkeys(ids, "processes.error.not_yours")
     found = _in_bulk(many.offered(CASE, [str(key) for key in ids], actor=actor, at=at))
     told = {key: found.refusal(str(key), action) for key in ids}
-    return {key: code for key, code in told.items() if code}
+    refused = {key: code for key, code in told.items() if code}
+    if action == "publish":
+        refused |= not_publishable([key for key in ids if key not in refused])
+    return refused
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,14 +206,17 @@ def _refusals_of_own(
         return dict.fromkeys(ids, "cases.error.desk_only")
     found: dict[UUID, str] = {}
     for part in chunks(ids):
-        for key, is_open, category in Case.objects.filter(id__in=part).values_list(
-            "id", "is_open", "category"
-        ):
+        names = ("id", "is_open", "category", "urgency", "kind")
+        for key, is_open, category, level, kind in Case.objects.filter(id__in=part).values_list(*names):
             if action == "category" and category == fields.get("category"):
                 found[key] = "cases.bulk.same_category"
             elif action == "merge" and str(key) == fields.get("into"):
                 found[key] = "cases.bulk.the_target"
-            elif action == "merge" and not is_open:
+            elif action == "urgency" and level == fields.get("urgency"):
+                found[key] = "cases.bulk.same_urgency"
+            elif action == "urgency" and kind == CaseKind.DANGER:
+                found[key] = "cases.error.danger_is_urgent"
+            elif action in {"merge", "urgency"} and not is_open:
                 found[key] = "cases.bulk.not_open"
     return found
 

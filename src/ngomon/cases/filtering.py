@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from ngomon.core.actors import Actor
 from ngomon.core.search import find
@@ -19,7 +19,7 @@ from ngomon.identity.terms import IOC_ROLES
 from .bulk_terms import FilterView
 from .models import Case, SavedFilter
 from .queries import PAGE, _by_due, _visible_to
-from .terms import CASE, CasePage, Status
+from .terms import CASE, CaseKind, CasePage, Status
 
 MOST_FOUND = 2_000
 """How many cases the words of a filter may find; a longer list of one common word helps nobody."""
@@ -84,9 +84,9 @@ def _narrowed(listed: Listed, actor: Actor, at: datetime) -> QuerySet[Case]:
         if getattr(wanted, name):
             found = found.filter(**{name: getattr(wanted, name)})
     if wanted.late == "late":
-        found = found.filter(queue_at__lt=at)
+        found = found.filter(_due_from(None, at))
     elif wanted.late == "soon":
-        found = found.filter(queue_at__gte=at, queue_at__lt=at + timedelta(hours=SOON_HOURS))
+        found = found.filter(_due_from(at, at + timedelta(hours=SOON_HOURS)))
     if wanted.days:
         found = found.filter(opened_at__lte=at - timedelta(days=wanted.days))
     if wanted.reports:
@@ -95,6 +95,15 @@ def _narrowed(listed: Listed, actor: Actor, at: datetime) -> QuerySet[Case]:
         hits = find(wanted.words, kinds=[CASE], audiences=["public", "ioc"], limit=MOST_FOUND)
         found = found.filter(id__in=[UUID(key) for _, key in hits])
     return found
+
+
+def _due_from(start: datetime | None, end: datetime) -> Q:
+    """Due in a time, by the officer's own step or the whole. What stands ahead in its queue is asked by the whole alone."""
+    by_queue = Q(queue_at__lt=end, urgency="") & ~Q(kind=CaseKind.DANGER)
+    by_whole = Q(due_at__lt=end) & (~Q(urgency="") | Q(kind=CaseKind.DANGER))
+    if start is not None:
+        by_queue, by_whole = by_queue & Q(queue_at__gte=start), by_whole & Q(due_at__gte=start)
+    return by_queue | by_whole
 
 
 def waiting(listed: Listed, *, actor: Actor, at: datetime, cursor: str = "", size: int = PAGE) -> CasePage:

@@ -61,6 +61,11 @@ class Family:
     repeats: tuple[CaseLine, ...]
     linked: tuple[UUID, ...]
 
+    @property
+    def open_children(self) -> int:
+        """How many parts are open."""
+        return sum(one.closed_at is None for one in self.children)
+
 
 def family_of(case_id: UUID, *, public_only: bool = False) -> Family:
     """Parent, parts, gathered cases and repeats of a case that the caller may see. Raises: NotFound.

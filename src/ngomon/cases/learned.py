@@ -20,6 +20,10 @@ MOST = 120_000
 """The newest decisions that training reads: bounds its memory (about 2 GB at this size)."""
 
 
+TRAINER = "system:cases.training"
+"""What the log calls the process that trains."""
+
+
 @dataclass(frozen=True, slots=True)
 class Decided:
     """A report's masked words and what an officer said it is about."""
@@ -30,8 +34,15 @@ class Decided:
 
 
 def decisions() -> list[Decided]:
-    """What officers decided, oldest first; of reports without words nothing can be learned."""
-    rows = Decision.objects.exclude(case__text="").order_by("-decided_at", "-case_id")
+    """What officers decided, oldest first; of reports without words, and of what only the duty shift may
+
+    know, nothing is learned.
+    """
+    rows = (
+        Decision.objects.filter(case__is_secret=False)
+        .exclude(case__text="")
+        .order_by("-decided_at", "-case_id")
+    )
     newest = rows.values_list("case__text", "category", "decided_at")[:MOST]
     return [Decided(*row) for row in newest][::-1]
 
@@ -53,6 +64,11 @@ def start_training(model_id: str) -> None:
     """Begin a process that trains a model which was asked for, and do not wait for it."""
     command = [sys.executable, "-m", "ngomon", "train", "category", "--model", model_id]
     subprocess.Popen(command, start_new_session=True, stdin=subprocess.DEVNULL)
+
+
+def has_model() -> bool:
+    """Whether a model was ever asked for."""
+    return LearnedModel.objects.filter(kind=CATEGORY_MODEL).exists()
 
 
 def models() -> list[ModelShown]:

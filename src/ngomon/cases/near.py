@@ -13,6 +13,7 @@ from django.db import connection
 
 from ngomon.core.errors import NotFound
 from ngomon.core.geo import distance_m
+from ngomon.core.rows import fetch_together
 from ngomon.directory import queries as directory
 
 from .models import Case
@@ -30,7 +31,7 @@ _KNOWN = ' AND NOT "is_secret" AND "kind" <> \'question\' AND "cell" <> 0'
 _OPEN = '"is_open" AND "opened_at" > %s' + _KNOWN
 _LATELY_CLOSED = 'NOT "is_open" AND "merged_into" IS NULL AND "closed_at" > %s' + _KNOWN
 _NEAREST = (
-    'SELECT {columns} FROM "cases_case" WHERE {which} AND "cell" IN ({cells})'
+    'WHERE {which} AND "cell" IN ({cells})'
     ' ORDER BY ("lon" - %s) * ("lon" - %s) * %s + ("lat" - %s) * ("lat" - %s) LIMIT %s'
 )
 
@@ -97,16 +98,18 @@ def candidates(
     looks: tuple[int, ...] = (),
     uncertain_m: float = 0.0,
     apart: Iterable[UUID] = (),
+    public: int = 0,
 ) -> list[Candidate]:
     """Open cases that may speak of the same thing, best first, with score and reason. One statement.
 
-    Units: within the nine cells around the point (at least 200 m each way) and 90 days, the nearest 60. `but`: the case
-    that asks; `apart`: cases that somebody said are not the same.
+    Units: within the nine cells around the point (at least 200 m each way) and 90 days, the nearest 30. `but`: the case
+    that asks; `apart`: cases that somebody said are not the same; `public`: after the best `most`, so many of the best
+    that everybody may see.
     """
     asked = Asked(lon, lat, text, category, place, looks, uncertain_m)
     rows = _nearest(_OPEN, at - timedelta(days=same.OPEN_DAYS), lon, lat)
     left_out = {but, *apart}
-    return _weighed(asked, [row for row in rows if _uuid(row[0]) not in left_out], at, most)
+    return _weighed(asked, [row for row in rows if UUID(row[0]) not in left_out], at, most, public=public)
 
 
 def lately_closed(asked: Asked, *, at: datetime, days: int, most: int = same.SHOWN) -> list[Candidate]:
@@ -119,23 +122,15 @@ def lately_closed(asked: Asked, *, at: datetime, days: int, most: int = same.SHO
 
 def _nearest(which: str, since: datetime, lon: float, lat: float) -> Sequence[Sequence[Any]]:
     cells = ", ".join(map(str, same.cells_around(lon, lat)))
-    names = ", ".join(f'"{name}"' for name in _COLUMNS)
     narrowing = math.cos(math.radians(lat)) ** 2
     values = [
         connection.ops.adapt_datetimefield_value(since), lon, lon, narrowing, lat, lat, same.NEAREST,
     ]  # fmt: skip
-    with connection.cursor() as cursor:
-        cursor.execute(_NEAREST.format(columns=names, which=which, cells=cells), values)
-        rows: Sequence[Sequence[Any]] = cursor.fetchall()
-    return rows
+    return fetch_together("cases_case", _COLUMNS, _NEAREST.format(which=which, cells=cells), values)
 
 
-def _uuid(value: Any) -> UUID:
-    return value if isinstance(value, UUID) else UUID(hex=value)
-
-
-def _instant(value: Any) -> datetime:
-    read = datetime.fromisoformat(value) if isinstance(value, str) else value
+def _instant(value: str) -> datetime:
+    read = datetime.fromisoformat(value)
     return read.replace(tzinfo=UTC) if read.tzinfo is None else read
 
 
@@ -152,7 +147,13 @@ def _parent(category: str) -> str:
 
 
 def _weighed(
-    asked: Asked, rows: Sequence[Sequence[Any]], at: datetime, most: int, *, counts_age: bool = True
+    asked: Asked,
+    rows: Sequence[Sequence[Any]],
+    at: datetime,
+    most: int,
+    *,
+    counts_age: bool = True,
+    public: int = 0,
 ) -> list[Candidate]:
     here, parent = (asked.lon, asked.lat), _parent(asked.category)
     around: list[tuple[Sequence[Any], same.Other, float]] = []
@@ -173,11 +174,9 @@ def _weighed(
     mine = same.spoken(asked.text, asked.place, asked.looks)
     found = same.weigh(mine, [other for _, other, _ in around])
     ranked = sorted(zip(around, found, strict=True), key=lambda pair: -pair[1].score)
-    return [
-        _candidate(asked, row, other, hours, likeness)
-        for (row, other, hours), likeness in ranked[:most]
-        if likeness.score >= same.SHOWN_FROM
-    ]
+    ranked = [pair for pair in ranked if pair[1].score >= same.SHOWN_FROM]
+    told = ranked[:most] + [pair for pair in ranked[most:] if pair[0][0][11]][:public]
+    return [_candidate(asked, row, other, hours, likeness) for (row, other, hours), likeness in told]
 
 
 def _candidate(
@@ -185,7 +184,7 @@ def _candidate(
 ) -> Candidate:
     why = same.reasons(likeness, distance_m=other.distance_m, age_h=hours, text=asked.text)
     return Candidate(
-        case_id=_uuid(row[0]),
+        case_id=UUID(row[0]),
         number=row[1],
         text=row[2],
         category=row[4],
@@ -201,4 +200,6 @@ def _candidate(
         thumbnail=row[9],
         reports=row[10],
         is_public=bool(row[11]),
+        lon=row[7],
+        lat=row[8],
     )

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime
 from functools import lru_cache
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -34,10 +34,13 @@ from .terms import (
     CATEGORY_MODEL,
     LEARNED_MODEL,
     AgencyProposal,
+    CaseKind,
     CaseLine,
     ModelState,
     Proposal,
     Urgency,
+    UrgencyLevel,
+    UrgencyReason,
 )
 
 log = structlog.get_logger("ngomon.proposals")
@@ -109,7 +112,8 @@ def opened(row: LearnedModel) -> LinearModel | None:
 
 
 def _mapped(path: Path) -> LinearModel:
-    return read(np.memmap(path, dtype=np.uint8, mode="r"))
+    # A plain array over the mapping: numpy's own class for it costs more at each look than the look itself.
+    return read(np.asarray(np.memmap(path, dtype=np.uint8, mode="r")))
 
 
 def propose(text: str) -> list[Proposal]:
@@ -161,7 +165,15 @@ def _signs(edition: int) -> Signs:  # noqa: ARG001 (the cache key)
 
 
 @lru_cache(maxsize=4096)
-def _urgency(edition: int, text: str, is_instant: bool, reports: int, is_night: bool) -> Urgency:
+def _urgency(
+    edition: int,
+    text: str,
+    is_instant: bool,
+    reports: int,
+    is_night: bool,
+    is_told: bool = False,
+    sensor_level: int = 0,
+) -> Urgency:
     return rules_urgency(
         text,
         _word_book(edition),
@@ -169,18 +181,31 @@ def _urgency(edition: int, text: str, is_instant: bool, reports: int, is_night: 
         is_instant=is_instant,
         reports=reports,
         is_night=is_night,
+        is_told=is_told,
+        sensor_level=sensor_level,
     )
 
 
 def urgency_of(line: CaseLine) -> Urgency:
     """How urgent a case is, with the reasons; the same answer is kept, as lists ask for it again and again."""
+    if line.urgency:
+        return Urgency(UrgencyLevel(line.urgency), 0, (UrgencyReason("officer"),))
+    return severity_of(
+        line.text, line.category, line.opened_at, reports=line.reports, is_told=line.kind == CaseKind.DANGER
+    )
+
+
+def severity_of(
+    text: str, category: str, at: datetime, *, reports: int = 1, is_told: bool = False, sensor_level: int = 0
+) -> Urgency:
+    """How urgent words about a category are: danger words, a sensor's level, how many say it, the category, the hour."""
     edition, city = directory.edition(), directory.city()
     try:
-        is_instant = directory.category(line.category).group == Group.INSTANT
+        is_instant = directory.category(category).group == Group.INSTANT
     except NotFound:
         is_instant = False
-    hour = line.opened_at.astimezone(ZoneInfo(city.timezone)).hour
-    return _urgency(edition, line.text, is_instant, line.reports, _signs(edition).is_night(hour))
+    is_night = _signs(edition).is_night(at.astimezone(ZoneInfo(city.timezone)).hour)
+    return _urgency(edition, text, is_instant, reports, is_night, is_told, sensor_level)
 
 
 # --- which agency ------------------------------------------------------------------------------------------------------

@@ -22,6 +22,7 @@ from ngomon.core.search import find
 from ngomon.core.secrets import blind, open_text
 from ngomon.core.units import command
 from ngomon.directory import queries as directory
+from ngomon.directory.terms import Group
 from ngomon.identity import queries as identity
 from ngomon.identity.rules import may, permissions
 from ngomon.processes import queries as processes
@@ -32,6 +33,7 @@ from .kin import reused_pictures as reused_pictures
 from .kin import same_as as same_as
 from .learned import Service as Service
 from .learned import corrections as corrections
+from .learned import has_model as has_model
 from .learned import in_service as in_service
 from .learned import models as models
 from .masking import masked
@@ -68,7 +70,7 @@ PAGE = 50
 _LINE = (
     "id", "number", "text", "category", "area", "agency", "step", "status", "opened_at", "due_at", "closed_at",
     "lon", "lat", "thumbnail", "reports", "rating", "place", "version", "holder", "queue_at", "kind",
-    "place_radius_m", "place_source",
+    "place_radius_m", "place_source", "urgency",
 )  # fmt: skip
 
 
@@ -84,12 +86,26 @@ def live_audience(case: Case) -> list[str]:
     return keys
 
 
+def staff_audience(case_id: UUID) -> list[str]:
+    """Those of the offices who may see a case, for signs that nobody else hears."""
+    row = Case.objects.filter(pk=case_id).only("agency", "is_secret").first()
+    if row is None:
+        return []
+    return [key for key in live_audience(row) if key.startswith(("role:", "ioc", "agency:"))]
+
+
 # --- receipts -----------------------------------------------------------------------------------------------------------
 
 
-def acknowledged_by(received_at: datetime) -> datetime:
-    """By when the centre confirms a report that came in then."""
-    return received_at + timedelta(minutes=directory.city().defaults.acknowledge_minutes)
+def taken_up_at(group: str, received_at: datetime) -> datetime | None:
+    """When a report that came in then is taken up, where the desk is closed for what is not urgent; else None."""
+    return None if group == Group.INSTANT else directory.taken_up_at(received_at)
+
+
+def acknowledged_by(received_at: datetime, group: str = Group.TIMED) -> datetime:
+    """By when the centre confirms a report that came in then; at night, counted from when the desk opens."""
+    opens = taken_up_at(group, received_at) or received_at
+    return opens + timedelta(minutes=directory.city().defaults.acknowledge_minutes)
 
 
 def receipt(
@@ -102,7 +118,8 @@ def receipt(
         is_new=is_new,
         category=case.category,
         agency=case.agency,
-        acknowledged_by_at=acknowledged_by(received_at),
+        acknowledged_by_at=acknowledged_by(received_at, case.group),
+        taken_up_at=taken_up_at(case.group, received_at),
         due_at=case.due_at,
         claim_code=claim_code,
         joined=joined,
@@ -200,26 +217,16 @@ def _visible_to(actor: Actor) -> QuerySet[Case]:
     return Case.objects.filter(agency__in=sorted(agencies), is_secret=False)
 
 
-def cases_waiting(
-    *, actor: Actor, steps: Iterable[str], cursor: str = "", size: int = PAGE, mine: bool = False
-) -> CasePage:
-    """Open cases at these steps that this actor may take up, most urgent first. Raises: Refused."""
-    found = _visible_to(actor).filter(is_open=True, step__in=sorted(steps))
-    if mine:
-        found = found.filter(holder=actor.account_id)
-    lines, more = _by_due(found, cursor, size)
-    return CasePage(tuple(lines), more, "", None)
-
-
-def waiting_counts(*, actor: Actor, steps: Iterable[str]) -> dict[str, int]:
-    """How many open cases wait at each step, from the counters; one statement."""
+def waiting_counts(*, actor: Actor, steps: Iterable[str], more: Iterable[str] = ()) -> dict[str, int]:
+    """How many open cases wait at each step, from the counters, and the counters named besides; one statement."""
     wanted = list(steps)
     if may(actor, "case.see_all"):
         kept = ("", "secret:") if may(actor, "case.see_secret") else ("",)
         scopes = {f"{before}step:{step}": step for step in wanted for before in kept}
     else:
         scopes = {f"agency:{a}:step:{step}": step for a in actor.agencies() for step in wanted}
-    counts = dict.fromkeys(wanted, 0)
+    scopes |= {scope: scope for scope in more}
+    counts = dict.fromkeys(scopes.values(), 0)
     for scope, n in Tally.objects.filter(scope__in=list(scopes)).values_list("scope", "n"):
         counts[scopes[scope]] += n
     return counts
@@ -344,6 +351,14 @@ def signal_of_reporter(case_id: UUID, joined: str, *, actor: Actor, claim_code: 
     return mine.values_list("signal_id", flat=True).first()
 
 
+def merged_for(number: str, *, actor: Actor, claim_code: str = "") -> str:
+    """Where the report that this reader filed under a number went by merging: that case's number, empty for nowhere."""
+    merged = Case.objects.filter(number=_plain_number(number), merged_into__isnull=False).values("id")
+    mine = Reporter.objects.filter(_proofs(actor, claim_code), signal__opened__in=merged).values("case_id")
+    found = Case.objects.filter(pk__in=mine).exclude(pk__in=merged).values_list("number", flat=True)
+    return found.first() or ""
+
+
 def case_of_claim(claim_code: str) -> str:
     """The number of the case that a claim code belongs to. Raises: NotFound."""
     code = claim_code.strip().upper().replace("-", "").replace(" ", "")
@@ -382,6 +397,7 @@ def _view(case: Case, audiences: set[Audience], *, reports: bool, unmasked: bool
         answered_at=case.answered_at,
         exit=case.exit,
         is_secret=case.is_secret,
+        group=case.group,
     )
 
 
@@ -453,7 +469,7 @@ _NOTHING = {"open": 0, "closed": 0, "on_time": 0, "satisfied": 0, "rated": 0}
 
 def asked_case(of: Ref, task: UUID) -> tuple[CaseLine, str]:
     """The case that a consultation is about, and the words of its question. The caller asks for his own agency only."""
-    row = Case.objects.filter(pk=UUID(of.key)).values_list(*_LINE).first()
+    row = Case.objects.filter(pk=UUID(of.key), is_secret=False).values_list(*_LINE).first()
     if row is None:
         raise NotFound("cases.not_found")
     asked = next((c.question for c in processes.consultations(of) if c.id == task), "")

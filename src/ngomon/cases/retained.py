@@ -70,9 +70,12 @@ class Closed:
     def found(self, before: datetime, held: frozenset[str]) -> Found:
         due, ids = self._due(before), _ids(held)
         free = due.exclude(pk__in=ids)
-        first = list(free.order_by("closed_at", "id").values_list("number", "closed_at")[:FIRST])
+        oldest = free.order_by("closed_at", "id").values_list("closed_at", flat=True).first()
+        # What only the duty shift may know of is counted here, and not named.
+        named = free.filter(is_secret=False).order_by("closed_at", "id")
+        first = tuple(named.values_list("number", flat=True)[:FIRST])
         kept = due.filter(pk__in=ids).count() if ids else 0
-        return Found(free.count(), first[0][1] if first else None, tuple(n for n, _ in first), kept)
+        return Found(free.count(), oldest, first, kept)
 
     def window(self, before: datetime, held: frozenset[str], after: str) -> Window:
         """By the instant of closing, along an index, whatever is due of it, so that each step costs the same."""

@@ -40,6 +40,13 @@ class Channel(Protocol):
 
 
 @runtime_checkable
+class Lined(Protocol):
+    """A channel that is busy for long with one message (a telephone call) and has several lines."""
+
+    lines: int
+
+
+@runtime_checkable
 class Resting(Protocol):
     """A channel that keeps a line open from one message to the next."""
 
@@ -162,6 +169,12 @@ def send(message: Outgoing) -> str:
     return channel.send(message.id, message.address, message.content)
 
 
+def lines_of(channel: str) -> int:
+    """How many messages may go by this channel at the same time; each then is taken by itself."""
+    found: object = channels.get(channel)
+    return max(1, found.lines) if isinstance(found, Lined) else 0
+
+
 def rest(channel: str) -> None:
     """Outside units: a batch is through; a channel that keeps a line open closes it."""
     found: object = channels.get(channel)
@@ -195,6 +208,7 @@ def failed(message: Outgoing, error: Exception, *, at: datetime) -> None:
 def resend(id: UUID, *, at: datetime) -> bool:
     """Inside a unit: a person says try again; whether there was such a dead message."""
     current_unit()
+    # A message that was withdrawn may be sent all the same: a person says so.
     dead = Delivery.objects.filter(id=id, state=DeliveryState.DEAD).exclude(content="")
     return bool(dead.update(state=DeliveryState.QUEUED, attempts=0, due_at=at, error=""))
 
@@ -234,7 +248,8 @@ def posted(ids: Iterable[UUID]) -> dict[UUID, Posted]:
 
 def posted_dead(limit: int = 100) -> list[Posted]:
     """Messages that wait for a person, latest first."""
-    rows = Delivery.objects.filter(state=DeliveryState.DEAD).order_by("-created_at").values_list(*_POSTED)
+    dead = Delivery.objects.filter(state=DeliveryState.DEAD).exclude(error=WITHDRAWN)
+    rows = dead.order_by("-created_at").values_list(*_POSTED)
     return _posted(rows[:limit])
 
 
@@ -268,6 +283,20 @@ def forget(ids: Iterable[UUID]) -> int:
         state=DeliveryState.DEAD, error="erased"
     )
     return rows.update(address="", content="", error="")
+
+
+WITHDRAWN = "withdrawn"
+"""What stands as the error of a message that was called back before it went: nobody has to see to it."""
+
+
+def withdraw(ids: Iterable[UUID], *, at: datetime, only_tried: str = "") -> int:
+    """Inside a unit: what of these is not on its way is not needed any more; how many. With `only_tried` just the messages
+    of that channel that were tried before: what never went at all is still sent."""
+    current_unit()
+    rows = Delivery.objects.filter(id__in=list(ids), state=DeliveryState.QUEUED)
+    if only_tried:
+        rows = rows.filter(channel=only_tried, attempts__gt=0)
+    return rows.update(state=DeliveryState.DEAD, error=WITHDRAWN, due_at=at)
 
 
 def strike(of: Ref, change: Callable[[str], str]) -> int:

@@ -22,7 +22,7 @@ from django.conf import settings
 from django.db import Error, connection
 from django.db.migrations.executor import MigrationExecutor
 
-from ngomon.core import clock, metrics
+from ngomon.core import clock, metrics, personal
 from ngomon.core.models import Checkpoint, DeliveryState, EventRow, Parked
 from ngomon.core.seal import sealed_size
 from ngomon.core.texts import text
@@ -92,6 +92,13 @@ def permissions() -> Iterator[Result]:
         if path.exists():
             is_private = not stat.S_IMODE(path.stat().st_mode) & 0o077
             yield _result("private", is_private, path=name)
+
+
+@check
+def erasures() -> Iterator[Result]:
+    """Nobody who was erased is there again, as after a restore."""
+    again = personal.unapplied()
+    yield _result("erasures", not again, n=len(again))
 
 
 @check

@@ -70,6 +70,14 @@ class Engine(Protocol):
         """Who has a thing open since then, and what they do; seen by every process."""
         ...
 
+    def be_gone(self, thing: str, who: str) -> None:
+        """Somebody no longer has a thing open."""
+        ...
+
+    def whisper(self, packed: str) -> None:
+        """Carry a sign of `core.whispers` to every process that streams; kept nowhere, lost where nobody listens."""
+        ...
+
     def tidy(self, at: datetime) -> None:
         """Forget counts of uses whose windows are over."""
         ...

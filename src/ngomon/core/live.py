@@ -7,6 +7,8 @@ too long is told to load anew (`event: reset`). Who reads too slowly is cut off 
 
     data: {"event":"cases.case_opened","id":"0192…","kind":"case","version":1}
 
+Signs of `core.whispers` go the same way without a position: `data: {"kind":"presence","id":"0192…"}`.
+
 Settings: NGOMON_LIVE_KEYS, dotted path of `keys(headers) -> set[str]`, called in a thread; NGOMON_LIVE_CLOSING, kinds of
 events after which the streams of the `person:` they name are closed, so that changed rights are read anew.
 """
@@ -31,6 +33,7 @@ from django.utils.module_loading import import_string
 from ngomon.core import metrics
 from ngomon.core.errors import CityError
 from ngomon.core.live_sources import Placed, Source, source_of
+from ngomon.core.whispers import Whisper
 
 log = structlog.get_logger("ngomon.live")
 Keys = frozenset[str]
@@ -136,6 +139,7 @@ class Hub:
                     await self._tell(fresh)
                 else:
                     await self._source.changed(1.0)
+                self._pass_on(self._source.whispers())
             except asyncio.CancelledError:
                 raise
             except Exception:
@@ -159,6 +163,15 @@ class Hub:
                 self._close_streams_of(event)
         async with self._moved:
             self._moved.notify_all()
+
+    def _pass_on(self, whispers: list[Whisper]) -> None:
+        """Signs without a position: who is not here now does not hear them later."""
+        for whisper in whispers:
+            chunk = b"data: %s\n\n" % orjson.dumps({"kind": whisper.kind, "id": whisper.id})
+            for keys, group in list(self._groups.items()):
+                if sees(keys, whisper.audience):
+                    for console in group:
+                        console.push(chunk)
 
     def _close_streams_of(self, event: Placed) -> None:
         for keys, group in self._groups.items():

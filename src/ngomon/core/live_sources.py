@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+from collections import deque
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -11,6 +12,8 @@ from typing import Any, Protocol
 
 import orjson
 import psycopg
+
+from ngomon.core.whispers import MOST, Whisper, deaf, listen
 
 POLL_S = 0.1
 _COLUMNS = "position, kind, aggregate_kind, aggregate_id, aggregate_version, audience"
@@ -43,6 +46,10 @@ class Source(Protocol):
         """Sleep until there may be something new, at most so long."""
         ...
 
+    def whispers(self) -> list[Whisper]:
+        """Signs that came since the last time; `changed` wakes for them."""
+        ...
+
     async def close(self) -> None:
         """Let the connection go."""
         ...
@@ -60,6 +67,7 @@ class SQLiteSource:
         self._thread = ThreadPoolExecutor(1, "live-reader")
         self._connection: sqlite3.Connection | None = None
         self._seen = -1
+        self._heard = listen()
 
     def _open(self) -> sqlite3.Connection:
         if self._connection is None:
@@ -90,11 +98,15 @@ class SQLiteSource:
             if version != self._seen:
                 self._seen = version
                 return
-            if asyncio.get_running_loop().time() >= until:
+            if self._heard or asyncio.get_running_loop().time() >= until:
                 return
             await asyncio.sleep(POLL_S)
 
+    def whispers(self) -> list[Whisper]:
+        return [self._heard.popleft() for _ in range(len(self._heard))]
+
     async def close(self) -> None:
+        deaf(self._heard)
         self._thread.shutdown(wait=False, cancel_futures=True)
 
 
@@ -102,15 +114,19 @@ class PostgresSource:
     """Listens to the sequencer; looks anyway when it has been silent for a while."""
 
     CHANNEL = "ngomon_events_placed"
+    WHISPERS = "ngomon_whispers"
 
     def __init__(self, conninfo: Mapping[str, Any]) -> None:
         self._conninfo = dict(conninfo)
         self._connection: psycopg.AsyncConnection[Any] | None = None
+        self._heard: deque[Whisper] = deque(maxlen=MOST)
 
     async def _open(self) -> psycopg.AsyncConnection[Any]:
         if self._connection is None or self._connection.closed:
             made = await psycopg.AsyncConnection.connect(autocommit=True, **self._conninfo)
             await made.execute(f"LISTEN {self.CHANNEL}")
+            await made.execute(f"LISTEN {self.WHISPERS}")
+            made.add_notify_handler(self._hear)
             self._connection = made
         return self._connection
 
@@ -127,8 +143,17 @@ class PostgresSource:
 
     async def changed(self, timeout_s: float) -> None:
         connection = await self._open()
+        if self._heard:
+            return
         async for _ in connection.notifies(timeout=min(timeout_s, 1.0), stop_after=1):
             return
+
+    def _hear(self, note: psycopg.Notify) -> None:
+        if note.channel == self.WHISPERS:
+            self._heard.append(Whisper.of(note.payload))
+
+    def whispers(self) -> list[Whisper]:
+        return [self._heard.popleft() for _ in range(len(self._heard))]
 
     async def close(self) -> None:
         if self._connection is not None:

@@ -7,7 +7,7 @@
 
 A model without `personal` has not been thought about, and a test refuses it in rooms that hold persons; all fields not
 named are not personal. Erased persons stand on a list (ids only) in the database and beside it, in
-`NGOMON_HOME/erasures.jsonl`, which a restored backup applies again.
+`NGOMON_HOME/erasures.jsonl`; every process brings a restored database up to that list before it answers.
 """
 
 from __future__ import annotations
@@ -23,16 +23,20 @@ from pathlib import Path
 from typing import Any, Protocol
 from uuid import UUID
 
+import structlog
 from django.apps import apps
 from django.conf import settings
 from django.db import models
 
-from ngomon.core.actors import Actor
+from ngomon.core import clock
+from ngomon.core.actors import Actor, system
 from ngomon.core.audit import audit
 from ngomon.core.engine import engine
 from ngomon.core.ids import Ref
 from ngomon.core.models import Erasure
-from ngomon.core.units import command, current_unit
+from ngomon.core.units import command, current_unit, unit
+
+log = structlog.get_logger("ngomon.personal")
 
 
 class Export(Protocol):
@@ -124,14 +128,28 @@ def keep_list() -> int:
     return len(missing)
 
 
-@command
-def apply_erasures(*, actor: Actor, at: datetime) -> int:
-    """After a restore: erase again who was erased since the backup was made; how many persons."""
+def unapplied() -> list[UUID]:
+    """Who stands on the list beside the database and is not erased in it: the database is older than the list."""
+    noted = noted_erasures()
+    if not noted:
+        return []
     known = set(Erasure.objects.values_list("person_id", flat=True))
-    again = [person_id for person_id in noted_erasures() if person_id not in known]
-    for person_id in again:
-        erase_person(person_id, purpose="restore", actor=actor, at=at)
-    return len(again)
+    return [person_id for person_id in noted if person_id not in known]
+
+
+def settle_restore() -> int:
+    """Before a process answers or works: erase again whom a restored backup brought back; how many persons.
+
+    One unit for each person, so that a kill in between loses nothing; two processes that start together do the same twice.
+    What fails here keeps the process from starting: nobody is served what was to be gone.
+    """
+    found = unapplied()
+    for person_id in found:
+        with unit():
+            erase_person(person_id, purpose="restore", actor=system("restore"), at=clock.now())
+    if found:
+        log.warning("a restored database was brought up to the list of the erased", persons=len(found))
+    return len(found)
 
 
 _TEXTS = (

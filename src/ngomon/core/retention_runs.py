@@ -33,6 +33,15 @@ RUN = "retention"
 WINDOWS_PER_TURN = 5
 
 
+@event("core.retention_proposed")
+class DestructionProposed(Event):
+    """What is due was written down and waits for the person who decides; how many things of how many kinds."""
+
+    run_id: str
+    n: int
+    kinds: int
+
+
 @event("core.retention_confirmed")
 class DestructionConfirmed(Event):
     """A person confirmed that what is due is destroyed."""
@@ -119,6 +128,11 @@ def runs(limit: int = 20) -> list[Run]:
     return [_run(row) for row in rows]
 
 
+def waiting_for_a_person() -> int:
+    """How many proposals wait to be decided. One statement."""
+    return RetentionRun.objects.filter(state=RetentionState.PROPOSED).count()
+
+
 def run_of(id: UUID) -> Run:
     """One run. Raises: NotFound."""
     row = RetentionRun.objects.filter(pk=id).prefetch_related("parts").first()
@@ -174,6 +188,9 @@ def propose(rules: Sequence[Rule], *, actor: Actor, at: datetime, is_automatic: 
     run = RetentionRun(proposed_by=actor.told_as, proposed_at=at, is_automatic=is_automatic)
     if is_automatic:
         run.state, run.confirmed_by, run.confirmed_at = RetentionState.CONFIRMED, actor.told_as, at
+    else:
+        told = DestructionProposed(str(run.pk), sum(line.found.n for line in due), len(due))
+        emit(cast(Aggregate, run), told, actor=actor, at=at)
     run.save(force_insert=True)
     RetentionPart.objects.bulk_create(
         RetentionPart(

@@ -40,7 +40,7 @@ def fold(text: str) -> str:
 
 def words(text: str) -> list[str]:
     """The folded words of a text, in order, without punctuation."""
-    return _WORDS.findall(fold(text))
+    return _WORDS.findall(text.translate(_FOLDING))
 
 
 _ALPHABET = "aăâbcdđeêfghijklmnoôơpqrstuưvwxyz"

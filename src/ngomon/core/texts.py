@@ -56,7 +56,7 @@ def text(key: str, language: str | None = None, /, **values: Any) -> str:
         return key
     found = entry.get(language) or entry.get("vi") or key
     if isinstance(found, dict):
-        found = found["one" if values.get("n") == 1 and "one" in found else "other"]
+        found = found["one" if values.get("n") in (1, "1") and "one" in found else "other"]
     return found.format_map(_Lenient(values)) if values else found
 
 

@@ -260,8 +260,9 @@ def send_deliveries(
     if not deliveries.has_due(clock.now(), channel, but):
         return 0
     until = time.monotonic() + deliveries.LEASE_S / 2
+    most = 1 if channel is not None and deliveries.lines_of(channel) else 50
     with unit():
-        claimed = deliveries.claim(clock.now(), channel=channel, but=but)
+        claimed = deliveries.claim(clock.now(), most, channel=channel, but=but)
     for n, message in enumerate(claimed):
         if time.monotonic() > until or (stop is not None and stop.is_set()):
             with unit():
@@ -323,7 +324,8 @@ def run(stop: threading.Event) -> None:
     a slow receiver keeps only its own kind waiting; each job between units has one too."""
     _wait_for_database(stop)
     names = sorted(deliveries.channels)
-    steps: list[Callable[[], int]] = [partial(send_deliveries, name, stop=stop) for name in names]
+    by_line = [name for name in names for _ in range(deliveries.lines_of(name) or 1)]
+    steps: list[Callable[[], int]] = [partial(send_deliveries, name, stop=stop) for name in by_line]
     steps.append(partial(send_deliveries, but=names, stop=stop))
     steps += jobs.values()
     senders = [threading.Thread(target=_loop, args=(step, stop, 0.5), name="sender") for step in steps]

@@ -274,6 +274,24 @@ class RetentionRule(models.Model):
         db_table = "directory_retention"
 
 
+class CallRule(models.Model):
+    """One line of how an agency's people on call are called: a way, after so many minutes. See `terms.oncall`."""
+
+    personal: ClassVar[dict[str, str]] = {}
+
+    key = models.CharField(primary_key=True, max_length=60)
+    agency = models.CharField(max_length=60)
+    way = models.CharField(max_length=10)
+    after_minutes = models.FloatField()
+    source = models.TextField(default="")
+    valid_from = models.DateField(null=True)
+    valid_to = models.DateField(null=True)
+    pack = models.JSONField(null=True)
+
+    class Meta:
+        db_table = "directory_call_rule"
+
+
 class Post(models.Model):
     """A position. `agency` is empty for posts of the whole city; `seat` tells apart posts of one role."""
 

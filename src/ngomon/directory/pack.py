@@ -23,7 +23,7 @@ from ngomon.directory.sheet import Problems, Sheet
 from ngomon.directory.tables import TABLES, Row, Table
 from ngomon.directory.terms import InvalidData
 
-_MAY_MISS = {"calendar", "answers", "places", "assets", "exits", "retention"}
+_MAY_MISS = {"calendar", "answers", "places", "assets", "exits", "retention", "oncall"}
 
 
 @dataclass(slots=True)

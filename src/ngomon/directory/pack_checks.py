@@ -7,6 +7,7 @@ from typing import Any
 
 from ngomon.core.retention import KEEP, KINDS
 from ngomon.core.text import words
+from ngomon.directory.oncall import ALL, WAITS
 from ngomon.directory.rules import AT_PLACE
 from ngomon.directory.tables import REFERENCES, TABLES, Row
 from ngomon.directory.terms import Group, Problem
@@ -36,6 +37,7 @@ def check_references(
     check.exits()
     check.plates()
     check.retention()
+    check.oncall()
     return check.problems
 
 
@@ -121,6 +123,16 @@ class _References:
                 self._bad(
                     "assets", key, "plate", "directory.pack.plate_twice", value=row["plate"], other=first
                 )
+
+    def oncall(self) -> None:
+        """Minutes are not negative, and the next contact is not called at the same instant as the first."""
+        for key, row in self.rows.get("oncall", {}).items():
+            if row["agency"] != ALL:
+                self._unknown("oncall", key, "agency", row["agency"], "agencies")
+            least = 0.1 if row["way"] in WAITS else 0.0
+            if row["after_minutes"] < least:
+                value = row["after_minutes"]
+                self._bad("oncall", key, "after_minutes", "directory.pack.bad_number", value=value)
 
     def retention(self) -> None:
         """A kind can be destroyed in its own way only, from its own event, after a time that is not negative."""

@@ -19,8 +19,8 @@ from ngomon.core.errors import NotFound
 from ngomon.core.retention import Rule, in_force
 from ngomon.core.text import in_language, sort_key
 from ngomon.core.texts import LANGUAGES, text
-from ngomon.directory import rules, terms
-from ngomon.directory.models import RetentionRule
+from ngomon.directory import oncall, rules, terms
+from ngomon.directory.models import CallRule, RetentionRule
 from ngomon.directory.pack import read_pack
 from ngomon.directory.place_sentences import length as length
 from ngomon.directory.routing import RoutingTable
@@ -354,12 +354,22 @@ def on_duty(agency: str, at: datetime) -> list[terms.DutySlot]:
     return [s for s in slots if rules.is_in_force(snapshot.posts[s.post], on)]
 
 
+def call_plan(agency: str, on: date) -> oncall.CallPlan:
+    """How an agency's people on call are called on a day: ways with their minutes, and the waits. One statement."""
+    rows = CallRule.objects.filter(agency__in=[agency, oncall.ALL]).order_by("key")
+    held = [row for row in rows if rules.is_in_force(row, on)]
+    return oncall.plan_of(agency, [oncall.CallLine(r.agency, r.way, r.after_minutes) for r in held])
+
+
+def taken_up_at(at: datetime) -> datetime | None:
+    """When a report that is not urgent and came in now is taken up; None while that is at once."""
+    here = city()
+    first = oncall.ReceptionHours(date.min, here.night_from, here.night_to)
+    hours = oncall.reception_hours(here.extra.get("reception_hours"), first)
+    return oncall.taken_up_at(at, hours, ZoneInfo(here.timezone))
+
+
 # --- places, texts, layers ------------------------------------------------------------------------------------------
-
-
-def find_places(text: str, limit: int = 10) -> list[terms.FoundPlace]:
-    """Places, areas and former units by what a person types, best first; tone marks ignored."""
-    return current().gazetteer.find(text, limit)
 
 
 def understand_place(words: str, *, on: date) -> terms.Understood:

@@ -261,6 +261,7 @@ MANAGED: Mapping[str, frozenset[str]] = {
     "exits": frozenset({"kind", "secrecy"}),
     "assets": frozenset({"plate", "lon", "lat"}),
     "retention": frozenset({"what", "event", "then"}),
+    "oncall": frozenset(),
 }
 """Fields whose value always comes from the pack, whatever the staff wrote: the city's structure, not its daily care."""
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from ngomon.core.retention import EVENTS, KINDS, THENS
 from ngomon.directory.exits import ExitKind, Secrecy
+from ngomon.directory.oncall import CallWay
 from ngomon.directory.terms import AgencyKind, AreaKind, DayKind, Group
 
 Row = dict[str, Any]
@@ -263,6 +264,20 @@ TABLES: dict[str, Table] = {
         ("name",),
     ),
 }
+
+TABLES["oncall"] = Table(
+    "oncall.csv",
+    {
+        "key": _NEEDED_KEY,
+        "agency": Required(_text),
+        "way": Required(_one_of(*CallWay)),
+        "after_minutes": Required(_number(float)),
+        "source": _text,
+        **_VALID,
+    },
+    needs_text=False,
+)
+"""How people on call are called; the agency `*` stands for all that say nothing of their own."""
 
 TABLES["exits"] = Table(
     "exits.csv",

@@ -15,6 +15,7 @@ from django.db import connection, transaction
 
 SEQUENCER_LOCK = 0x4E474F4D4F4E  # "NGOMON"
 CHANNEL = "ngomon_events"
+WHISPERS = "ngomon_whispers"
 
 _SEQUENCE = """
 WITH top AS (SELECT COALESCE(MAX(position), 0) AS p FROM core_event),
@@ -128,6 +129,14 @@ class PostgresEngine:
                 [thing, since],
             )
             return [(row[0], row[1]) for row in cursor.fetchall()]
+
+    def be_gone(self, thing: str, who: str) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("DELETE FROM core_presence WHERE thing = %s AND who = %s", [thing, who])
+
+    def whisper(self, packed: str) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_notify(%s, %s)", [WHISPERS, packed])
 
     def tidy(self, at: datetime) -> None:
         with connection.cursor() as cursor:

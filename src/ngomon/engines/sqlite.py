@@ -15,6 +15,8 @@ from datetime import datetime, timedelta
 
 from django.db import connection
 
+from ngomon.core.whispers import tell_here
+
 POLL_S = 0.1
 
 
@@ -98,6 +100,10 @@ class _Presence:
         with self._guard:
             here = self._here.get(thing, {})
             return sorted((who, doing) for who, (doing, at) in here.items() if at >= since)
+
+    def forget(self, thing: str, who: str) -> None:
+        with self._guard:
+            self._here.get(thing, {}).pop(who, None)
 
     def tidy(self, before: datetime) -> None:
         with self._guard:
@@ -209,6 +215,12 @@ class SQLiteEngine:
 
     def who_is_here(self, thing: str, since: datetime) -> list[tuple[str, str]]:
         return self._presence.since(thing, since)
+
+    def be_gone(self, thing: str, who: str) -> None:
+        self._presence.forget(thing, who)
+
+    def whisper(self, packed: str) -> None:
+        tell_here(packed)
 
     def tidy(self, at: datetime) -> None:
         self._presence.tidy(at - timedelta(minutes=5))

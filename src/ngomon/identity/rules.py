@@ -118,6 +118,8 @@ for _action, _roles, _scope in (
     ("client.manage", {R.ADMIN}, "city"),
     ("message.see", DESK | {R.ADMIN}, "city"),
     ("message.resend", {R.ADMIN, R.IOC_LEAD, R.IOC_OPERATOR}, "city"),
+    ("alarm.see", ANY_STAFF - {R.PRIVACY_OFFICER}, "agency"),
+    ("alarm.steer", {R.IOC_OPERATOR, R.IOC_LEAD}, "city"),
     ("audit.see", {R.ADMIN, R.PRIVACY_OFFICER}, "city"),
     ("personal.see", {R.PRIVACY_OFFICER}, "city"),
     ("retention.see", {R.ADMIN, R.PRIVACY_OFFICER}, "city"),
@@ -137,6 +139,23 @@ for _action, _roles, _scope in (
     ("case.bulk", ANY_STAFF - {R.PRIVACY_OFFICER, R.LEADER}, "agency"),
     ("case.hand_over", {R.IOC_LEAD, R.CITY_OFFICE, R.AGENCY_HEAD}, "agency"),
     ("case.direct", {R.LEADER, R.CITY_OFFICE}, "city"),
+    ("incident.see", DESK | {R.LEADER, R.ADMIN}, "city"),
+    ("incident.open", {R.LEADER, R.CITY_OFFICE, R.IOC_LEAD}, "city"),
+    ("incident.command", {R.LEADER, R.CITY_OFFICE, R.IOC_LEAD, R.IOC_OPERATOR}, "city"),
+    ("household.list", {R.LEADER, R.CITY_OFFICE, R.IOC_LEAD, R.AGENCY_HEAD, R.AGENCY_CLERK}, "agency"),
+    ("household.tick", AGENCY_ROLES | {R.IOC_OPERATOR, R.IOC_LEAD}, "agency"),
+    ("ticket.claim", (), "signed_in"),
+    (
+        "ticket.take_in",
+        {R.LEADER, R.CITY_OFFICE, R.IOC_LEAD, R.IOC_OPERATOR, scope_role("tickets.write")},
+        "city",
+    ),
+    ("shift.see", DESK | {R.LEADER, R.ADMIN}, "city"),
+    ("shift.hand_over", {R.IOC_LEAD}, "city"),
+    ("order.see", AGENCY_ROLES, "agency"),
+    ("directive.give", {R.LEADER, R.CITY_OFFICE}, "city"),
+    ("directive.see_all", {R.LEADER, R.CITY_OFFICE, R.IOC_LEAD}, "city"),
+    ("directive.see", AGENCY_ROLES | {R.LEADER, R.CITY_OFFICE, R.IOC_LEAD}, "agency"),
 ):
     declare(_action, _roles, _scope)
 

@@ -6,8 +6,10 @@ from django.conf import settings
 
 from ngomon.core.deliveries import Channel, register_channel
 from ngomon.messages.esms import EsmsChannel, Gateway
+from ngomon.messages.sip import Trunk
 from ngomon.messages.smtp import Server, SmtpChannel
 from ngomon.messages.tray import TrayChannel
+from ngomon.messages.voice import VoiceChannel
 
 
 def open_channels() -> None:
@@ -16,6 +18,7 @@ def open_channels() -> None:
     register_channel("tray", tray)
     register_channel("smtp", _smtp() if settings.NGOMON_SMTP_URL else tray)
     register_channel("sms", _sms() if settings.NGOMON_SMS_URL else tray)
+    register_channel("voice", _voice() if settings.NGOMON_SIP_URL else tray)
 
 
 def _smtp() -> Channel:
@@ -31,3 +34,8 @@ def _sms() -> Channel:
         is_sandbox=settings.NGOMON_SMS_SANDBOX,
     )
     return EsmsChannel(contract)
+
+
+def _voice() -> Channel:
+    url, prefix, listen = settings.NGOMON_SIP_URL, settings.NGOMON_SIP_PREFIX, settings.NGOMON_SIP_LISTEN
+    return VoiceChannel(Trunk.from_url(url, prefix=prefix, listen=listen), settings.NGOMON_SIP_LINES)

@@ -7,6 +7,7 @@ from typing import ClassVar
 from django.db import models
 from django.db.models import Q
 
+from ngomon.core.events import Aggregate
 from ngomon.core.ids import uuid7
 from ngomon.identity.models import Account
 
@@ -64,3 +65,44 @@ class Preference(models.Model):
 
     class Meta:
         db_table = "messages_preference"
+
+
+class Call(Aggregate):
+    """Somebody called out about a thing, and what they said. `id` is given by whoever calls; `closed_at`: needed no more."""
+
+    aggregate_kind = "call"
+    personal: ClassVar[dict[str, str]] = {}
+
+    id = models.UUIDField(primary_key=True, editable=False)
+    message = models.ForeignKey(Message, models.CASCADE, related_name="+")
+    account = models.ForeignKey(Account, models.PROTECT, related_name="+")
+    audience = models.CharField(max_length=300, default="")
+    state = models.CharField(max_length=12, default="calling")
+    how = models.CharField(max_length=10, default="")
+    created_at = models.DateTimeField()
+    answered_at = models.DateTimeField(null=True)
+    closed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "messages_call"
+        indexes = [
+            models.Index(fields=["account", "-created_at"], name="messages_call_account"),
+            models.Index(fields=["message"], name="messages_call_message"),
+        ]
+
+
+class VoiceAttempt(models.Model):
+    """One try of a voice call, so that the desk sees each; the delivery itself keeps only how many there were."""
+
+    personal: ClassVar[dict[str, str]] = {}
+
+    id = models.BigAutoField(primary_key=True)
+    delivery = models.UUIDField()
+    at = models.DateTimeField()
+    outcome = models.CharField(max_length=12)
+    digit = models.CharField(max_length=1, default="")
+    seconds = models.SmallIntegerField(default=0)
+
+    class Meta:
+        db_table = "messages_attempt"
+        indexes = [models.Index(fields=["delivery", "at"], name="messages_attempt_of")]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
@@ -13,15 +14,27 @@ from django.db.models import Q
 from ngomon.core import deliveries
 from ngomon.core.actors import Actor
 from ngomon.core.deliveries import Posted
-from ngomon.core.errors import Refused
+from ngomon.core.errors import NotFound, Refused
 from ngomon.core.ids import Ref
-from ngomon.core.secrets import open_text
+from ngomon.core.secrets import derive, open_text
 from ngomon.identity.rules import require
 from ngomon.messages import models
-from ngomon.messages.models import Message, Sending
-from ngomon.messages.rules import segments
-from ngomon.messages.terms import DeadLetter, InboxItem, InboxPage, Preference, Told, TrayItem, Way
-from ngomon.messages.words import say
+from ngomon.messages.models import Call, Message, Sending, VoiceAttempt
+from ngomon.messages.rules import NEXT, call_of_token, call_token, segments
+from ngomon.messages.terms import (
+    CALLING,
+    Attempt,
+    CallShown,
+    DeadLetter,
+    InboxItem,
+    InboxPage,
+    Preference,
+    Told,
+    TrayItem,
+    Values,
+    Way,
+)
+from ngomon.messages.words import pack, say
 
 TRAY = "tray"
 
@@ -35,6 +48,12 @@ def preference_of(account_id: UUID) -> Preference:
 def unread(account_id: UUID) -> int:
     """How many messages an account has not opened."""
     return Message.objects.filter(account_id=account_id, read_at__isnull=True).count()
+
+
+def preview(template: str, values: Values, language: str) -> tuple[str, str]:
+    """Subject and body of a message as they would be sent."""
+    packed = pack(values)
+    return say(template, "subject", packed, language), say(template, "body", packed, language)
 
 
 def inbox(actor: Actor, *, after: str = "", limit: int = 30) -> InboxPage:
@@ -94,13 +113,88 @@ def _told(row: Message, sendings: list[Sending], posted: dict[UUID, Posted], lan
                 delivery_id=one.id,
                 channel=sending.channel,
                 address=sending.address,
-                state=one.state,
+                state=one.error if one.error == deliveries.WITHDRAWN else one.state,
                 sent_at=one.sent_at,
                 due_at=one.due_at,
                 attempts=one.attempts,
                 error=one.error,
                 is_tray=one.receipt == TRAY,
             )
+
+
+# --- calling out ------------------------------------------------------------------------------------------------------
+
+
+def _call_key() -> bytes:
+    return derive(settings.SECRET_KEY, "call-link")
+
+
+def link_of_call(call: UUID) -> str:
+    """The address of a call's page: whoever has the link may answer for the one who was called."""
+    return f"/c/{call_token(call, _call_key())}"
+
+
+def call_of_link(token: str) -> UUID:
+    """The call that a link is for, also one made with an older key of ours. Raises: NotFound."""
+    keys = [_call_key(), *(derive(old, "call-link") for old in settings.SECRET_KEY_FALLBACKS)]
+    found = next((call for key in keys if (call := call_of_token(token, key)) is not None), None)
+    if found is None:
+        raise NotFound("messages.call.missing")
+    return found
+
+
+def call_shown(call: UUID, language: str = "") -> CallShown:
+    """One call as the one who was called sees it. The caller checked the link or the account. Raises: NotFound."""
+    row = Call.objects.select_related("message").filter(pk=call).first()
+    if row is None:
+        raise NotFound("messages.call.missing")
+    return _call(row, language)
+
+
+def calls_of(account_id: UUID, *, since: datetime) -> list[CallShown]:
+    """What an account was called out for since an instant, latest first."""
+    rows = Call.objects.select_related("message").filter(account=account_id, created_at__gte=since)
+    return [_call(row, "") for row in rows.order_by("-created_at")[:20]]
+
+
+def _call(row: Call, language: str) -> CallShown:
+    message = row.message
+    packed = open_text(message.values)
+    spoken = language or message.language
+    values = json.loads(packed or "{}")
+    point = (values["lon"], values["lat"]) if values.get("lon") is not None else None
+    return CallShown(
+        id=row.pk,
+        account_id=row.account_id,
+        state=row.state,
+        is_over=row.closed_at is not None,
+        subject=say(message.template, "subject", packed, spoken),
+        body=say(message.template, "body", packed, spoken),
+        at=row.created_at,
+        answered_at=row.answered_at,
+        of=Ref(message.ref_kind, message.ref_key),
+        point=point,
+        next=tuple(str(answer) for answer in NEXT[row.state]),
+    )
+
+
+def is_call_open(call: UUID) -> bool:
+    """Whether somebody who was called out has not answered yet and is still needed."""
+    return Call.objects.filter(pk=call, state=CALLING, closed_at__isnull=True).exists()
+
+
+def attempts_of(of: Ref) -> dict[UUID, list[Attempt]]:
+    """Every try to reach somebody by voice about a thing, by delivery, the first first. Two statements."""
+    sent = Sending.objects.filter(message__ref_kind=of.kind, message__ref_key=of.key, channel=Way.VOICE)
+    rows = VoiceAttempt.objects.filter(delivery__in=list(sent.values_list("delivery", flat=True)))
+    found: dict[UUID, list[Attempt]] = {}
+    for row in rows.order_by("at", "id"):
+        attempt = Attempt(row.delivery, row.at, row.outcome, row.digit, row.seconds)
+        found.setdefault(row.delivery, []).append(attempt)
+    return found
+
+
+# --- what did not go, and the tray --------------------------------------------------------------------------------------
 
 
 def dead_letters(*, actor: Actor, limit: int = 100) -> list[DeadLetter]:
@@ -138,4 +232,13 @@ def _tray_item(posted: Posted, address: str, content: dict[str, str]) -> TrayIte
     parts = segments(words) if posted.channel == Way.SMS else 0
     price = parts * settings.NGOMON_SMS_PRICE_VND
     at = posted.sent_at or posted.created_at
-    return TrayItem(posted.id, posted.channel, address, content.get("subject", ""), words, at, parts, price)
+    subject, call = content.get("subject", ""), _call_url(posted.id, content)
+    return TrayItem(posted.id, posted.channel, address, subject, words, at, parts, price, call)
+
+
+def _call_url(delivery: UUID, content: dict[str, str]) -> str:
+    """Where the receiver of this message answers, if it calls somebody out."""
+    if content.get("call"):
+        return link_of_call(UUID(content["call"]))
+    found = Sending.objects.filter(pk=delivery, message__url__startswith="/c/")
+    return found.values_list("message__url", flat=True).first() or ""

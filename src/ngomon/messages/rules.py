@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import base64
+import hmac
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta, tzinfo
+from uuid import UUID
 
 from ngomon.identity.terms import Contact, ContactKind
-from ngomon.messages.terms import Preference, Way
+from ngomon.messages.terms import CALLING, Answer, Preference, Way
 
 SMS_CHARS = 160
 SMS_CHARS_UNICODE = 70
@@ -96,3 +99,53 @@ def ways(
 
 def _first(contacts: Iterable[Contact], kind: ContactKind) -> Contact | None:
     return next((contact for contact in contacts if contact.kind == kind), None)
+
+
+# --- calling out ------------------------------------------------------------------------------------------------------
+
+_A = Answer
+NEXT: Mapping[str, tuple[Answer, ...]] = {
+    CALLING: (_A.ACKNOWLEDGED, _A.DECLINED),
+    _A.DECLINED: (_A.ACKNOWLEDGED,),
+    _A.ACKNOWLEDGED: (_A.EN_ROUTE, _A.ON_SCENE, _A.DECLINED),
+    _A.EN_ROUTE: (_A.ON_SCENE, _A.DECLINED),
+    _A.ON_SCENE: (_A.DONE,),
+    _A.DONE: (),
+}
+"""What may be said after what; the first is what the page offers first. Declining stays possible until on the spot."""
+
+_FORWARD = (_A.ACKNOWLEDGED, _A.EN_ROUTE, _A.ON_SCENE, _A.DONE)
+
+
+def may_say(state: str, answer: Answer) -> bool:
+    """Whether an answer can follow a state. Steps may be left out (arrived without having said "on my way")."""
+    if answer == Answer.DECLINED:
+        return Answer.DECLINED in NEXT[state]
+    if state in {CALLING, Answer.DECLINED}:
+        return True
+    return _FORWARD.index(answer) > _FORWARD.index(Answer(state))
+
+
+def call_token(call: UUID, key: bytes) -> str:
+    """What stands in the link of a call: its id and a keyed check of 96 bits, short enough for an SMS."""
+    check = hmac.new(key, call.bytes, "sha256").digest()[:12]
+    return b64(call.bytes) + b64(check)
+
+
+def b64(raw: bytes) -> str:
+    """Bytes as letters that a link may hold."""
+    return base64.urlsafe_b64encode(raw).decode().rstrip("=")
+
+
+TOKEN_CHARS = 38
+
+
+def call_of_token(token: str, key: bytes) -> UUID | None:
+    """The call that a link is for; None for a link that we did not make."""
+    if len(token) != TOKEN_CHARS or not token.isascii():
+        return None
+    try:
+        call = UUID(bytes=base64.urlsafe_b64decode(token[:22] + "=="))
+    except ValueError:
+        return None
+    return call if hmac.compare_digest(call_token(call, key), token) else None

@@ -10,6 +10,7 @@ from typing import Any
 from uuid import UUID, uuid5
 
 from ngomon.core.ids import Ref
+from ngomon.core.terms import Event, event
 
 Values = Mapping[str, Any]
 """What fills a template: text, numbers, instants, or a name by language (`{"vi": …, "en": …}`)."""
@@ -20,6 +21,7 @@ class Way(StrEnum):
 
     SMTP = "smtp"
     SMS = "sms"
+    VOICE = "voice"
     TRAY = "tray"
 
 
@@ -100,7 +102,10 @@ class DeadLetter:
 
 @dataclass(frozen=True, slots=True)
 class TrayItem:
-    """A message as its receiver would have seen it, where nothing outside is connected. Units: price in đồng."""
+    """A message as its receiver would have seen it, where nothing outside is connected. Units: price in đồng.
+
+    `call_url`: the page on which whoever was called out answers.
+    """
 
     id: UUID
     channel: str
@@ -110,6 +115,7 @@ class TrayItem:
     at: datetime
     segments: int
     price_vnd: int
+    call_url: str = ""
 
 
 _MESSAGES = UUID("3b0c5d0e-6f0b-5d4e-9a57-6e676f6d6f6e")
@@ -123,3 +129,68 @@ def message_id(event_id: UUID, receiver: UUID | str, template: str) -> UUID:
 def delivery_id(message: UUID, way: str) -> UUID:
     """The stable id of a message's sending by one way."""
     return uuid5(message, way)
+
+
+# --- calling out ------------------------------------------------------------------------------------------------------
+
+
+class Answer(StrEnum):
+    """What somebody who was called out says: nhận / từ chối / đang tới / đã tới nơi / xong."""
+
+    ACKNOWLEDGED = "acknowledged"
+    DECLINED = "declined"
+    EN_ROUTE = "en_route"
+    ON_SCENE = "on_scene"
+    DONE = "done"
+
+
+class How(StrEnum):
+    """How an answer came: a tap on the phone page, a key pressed in a voice call, or told by telephone and written down."""
+
+    PAGE = "page"
+    VOICE = "voice"
+    TELEPHONE = "telephone"
+
+
+CALLING = "calling"
+"""The state of a call that nobody answered yet; every other state is an `Answer`."""
+
+
+@dataclass(frozen=True, slots=True)
+class CallShown:
+    """One person called out about one thing, as that person sees it. Shape: `point` is (lon, lat)."""
+
+    id: UUID
+    account_id: UUID
+    state: str
+    is_over: bool
+    subject: str
+    body: str
+    at: datetime
+    answered_at: datetime | None
+    of: Ref
+    point: tuple[float, float] | None
+    next: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One try to reach somebody by voice: what came of it. Units: seconds."""
+
+    delivery_id: UUID
+    at: datetime
+    outcome: str
+    digit: str
+    seconds: int
+
+
+@event("messages.answered")
+class MessageAnswered(Event):
+    """Somebody who was called out answered. `call` is the id that the caller gave."""
+
+    call: str
+    ref_kind: str
+    ref_key: str
+    account: str
+    answer: str
+    how: str

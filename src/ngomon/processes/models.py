@@ -10,7 +10,8 @@ from django.db.models import Q
 from ngomon.core.events import Aggregate
 from ngomon.core.ids import uuid7
 
-from .terms import PROCESS
+from .terms import DIRECTIVE, PROCESS
+from .terms.oncall import ALARM
 
 
 class DefinitionVersion(Aggregate):
@@ -229,3 +230,131 @@ class Counter(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["agency", "definition", "step"], name="processes_counter_one")
         ]
+
+
+class Alarm(Aggregate):
+    """Something urgent that needs somebody at once, and how its calling stands. See `rules.oncall`.
+
+    `wake_at` is its timer, as an instance's: the next contact is called then. While nobody has it there always is one.
+    `reasons` holds codes and words of the city's own lists; what a call says is asked of the room that owns the matter.
+    """
+
+    aggregate_kind = ALARM
+    personal: ClassVar[dict[str, str]] = {}
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    of_kind = models.CharField(max_length=40)
+    of_key = models.CharField(max_length=64)
+    of_label = models.CharField(max_length=80, default="")
+    of_url = models.CharField(max_length=200, default="")
+    agency = models.CharField(max_length=80, default="")
+    area = models.CharField(max_length=40, default="")
+    severity = models.CharField(max_length=10, default="")
+    reasons = models.TextField(default="[]")
+    audience = models.CharField(max_length=200, default="")
+    state = models.CharField(max_length=12)
+    holder = models.UUIDField(null=True)
+    round = models.SmallIntegerField(default=0)
+    waits = models.CharField(max_length=6, default="now")
+    ended_rounds = models.SmallIntegerField(default=0)
+    wake_at = models.DateTimeField(null=True)
+    raised_at = models.DateTimeField()
+    acknowledged_at = models.DateTimeField(null=True)
+    arrived_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+    reason = models.CharField(max_length=40, default="")
+
+    class Meta:
+        db_table = "processes_alarm"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["of_key", "of_kind"], name="processes_alarm_one", condition=Q(ended_at__isnull=True)
+            ),
+            # While nobody has it, a timer runs: an alarm cannot be forgotten.
+            models.CheckConstraint(
+                condition=~Q(state="calling") | Q(wake_at__isnull=False), name="processes_alarm_wakes"
+            ),
+        ]
+        indexes: ClassVar = [
+            models.Index(fields=["of_key", "of_kind"], name="processes_alarm_of"),
+            models.Index(fields=["wake_at"], name="processes_alarm_wake", condition=Q(wake_at__isnull=False)),
+            models.Index(
+                fields=["raised_at"], name="processes_alarm_open", condition=Q(ended_at__isnull=True)
+            ),
+            models.Index(
+                fields=["ended_at"], name="processes_alarm_ended", condition=Q(ended_at__isnull=False)
+            ),
+        ]
+
+
+class AlarmCall(models.Model):
+    """One person called for an alarm. The id is that of the call in messages."""
+
+    personal: ClassVar[dict[str, str]] = {}
+
+    id = models.UUIDField(primary_key=True, editable=False)
+    alarm = models.ForeignKey(Alarm, on_delete=models.PROTECT, related_name="+")
+    n = models.IntegerField()
+    account = models.UUIDField()
+    rung = models.CharField(max_length=12)
+    stands_in_for = models.UUIDField(null=True)
+    round = models.SmallIntegerField()
+    at = models.DateTimeField()
+    outcome = models.CharField(max_length=12, default="")
+    outcome_at = models.DateTimeField(null=True)
+    how = models.CharField(max_length=10, default="")
+
+    class Meta:
+        db_table = "processes_alarm_call"
+        constraints = [models.UniqueConstraint(fields=["alarm", "n"], name="processes_alarm_call_n")]
+
+
+class Number(models.Model):
+    """How many things were numbered in a scope (a month of directives, a year of orders)."""
+
+    personal: ClassVar[dict[str, str]] = {}
+
+    scope = models.CharField(primary_key=True, max_length=80)
+    n = models.IntegerField(default=0)
+
+    class Meta:
+        db_table = "processes_number"
+
+
+class Directive(Aggregate):
+    """A directive on a thing of any room. Where it stands and who has it, its process knows."""
+
+    aggregate_kind = DIRECTIVE
+    personal: ClassVar[dict[str, str]] = {"words": "what a leader wrote"}
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    number = models.CharField(max_length=24, unique=True)
+    of_kind = models.CharField(max_length=40)
+    of_key = models.CharField(max_length=80)
+    of_label = models.CharField(max_length=120, default="")
+    of_url = models.CharField(max_length=200, default="")
+    words = models.TextField()
+    given_by = models.CharField(max_length=64)
+    given_at = models.DateTimeField()
+    due_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "processes_directive"
+        indexes: ClassVar = [models.Index(fields=["of_key", "of_kind"], name="processes_directive_of")]
+
+
+class DirectiveWord(models.Model):
+    """What was said about a directive, in order."""
+
+    personal: ClassVar[dict[str, str]] = {"words": "what an officer wrote"}
+
+    id = models.BigAutoField(primary_key=True)
+    directive = models.ForeignKey(Directive, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+    action = models.CharField(max_length=40)
+    by = models.CharField(max_length=64)
+    words = models.TextField(default="")
+
+    class Meta:
+        db_table = "processes_directive_word"
+        indexes: ClassVar = [models.Index(fields=["directive", "id"], name="processes_directive_words")]

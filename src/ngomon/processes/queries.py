@@ -38,6 +38,7 @@ from .terms import (
     OpenTask,
     Standing,
     StepDef,
+    StepKind,
     Suspension,
     TaskPage,
     Why,
@@ -146,6 +147,9 @@ def moved(instance: Instance) -> Moved:
     due = instance.due_at
     if instance.paused_at is not None:
         due = instance.task_due_at if instance.commit_on else None
+    elif due is not None and instance.met_at is not None and instance.met_at <= due:
+        # Those on call came in time: only the rest is still to be done.
+        due = None if step_of(instance).kind == StepKind.TASK else due
     return Moved(
         instance=instance.pk,
         step=instance.step,

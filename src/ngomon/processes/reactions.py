@@ -7,15 +7,28 @@ from datetime import date, datetime
 from uuid import UUID
 
 from ngomon.core.actors import Actor
+from ngomon.core.ids import Ref
 from ngomon.core.react import every, on
 from ngomon.core.terms import Recorded
+from ngomon.directory import queries as directory
 from ngomon.directory.terms import AgencySucceeded, CalendarDecided
 from ngomon.identity import queries as identity
 from ngomon.messages.commands import tell
-from ngomon.messages.terms import message_id
+from ngomon.messages.terms import MessageAnswered, message_id
 
-from . import commands, queries
-from .terms import ConsultationAsked, Escalated, ReminderDue, TaskAssigned, TaskOverdue
+from . import commands, directives, queries
+from .knowing import roles_that_may_know
+from .terms import (
+    ConsultationAsked,
+    DirectiveGiven,
+    DirectiveMoved,
+    Escalated,
+    ReminderDue,
+    TaskAssigned,
+    TaskDone,
+    TaskOverdue,
+)
+from .terms.oncall import AlarmRaised
 
 # Why somebody above hears: because time ran out; any other reason is an action's name.
 LADDER = frozenset({"overdue", "escalate", "reminder", "whole"})
@@ -47,6 +60,47 @@ def when_calendar_decided_move_deadlines(
 ) -> None:
     """Running clocks are worked out anew, by the duty that wakes them."""
     commands.mark_stale(date.fromisoformat(event.day), actor=actor, at=at)
+
+
+# --- on call ----------------------------------------------------------------------------------------------------------
+
+
+@every(seconds=5)
+def call_next_contacts(*, actor: Actor, at: datetime) -> None:
+    """Whoever does not answer in time: the next one, then the shift lead, then the leader, then everybody anew."""
+    commands.wake_alarms(actor=actor, at=at)
+
+
+@on(AlarmRaised)
+def when_alarm_raised_call_at_once(_: Recorded, event: AlarmRaised, *, actor: Actor, at: datetime) -> None:  # noqa: ARG001
+    """The first contact need not wait for the duty's turn, which would call too."""
+    commands.wake_alarms(actor=actor, at=at)
+
+
+@on(MessageAnswered)
+def when_call_answered_take_it(_: Recorded, event: MessageAnswered, *, actor: Actor, at: datetime) -> None:
+    """Taken: the others are told. Declined: the next one is called at once."""
+    commands.take_answer(UUID(event.call), event.answer, event.how, actor=actor, at=at)
+    commands.wake_alarms(actor=actor, at=at)
+
+
+NONE_NEEDED = frozenset({"reject", "refer", "guide"})
+"""Actions by which the centre says that a matter is none for those on call."""
+
+
+def _moves_alarm(recorded: Recorded) -> bool:
+    return getattr(recorded.event, "action", "") in NONE_NEEDED | {"route"}
+
+
+@on(TaskDone, only=_moves_alarm)
+def when_matter_decided_alarm_follows(_: Recorded, event: TaskDone, *, actor: Actor, at: datetime) -> None:
+    """Found to be none: nobody is called any more. Given to an agency: its people are."""
+    of = Ref(event.of_kind, event.of_key)
+    if event.action in NONE_NEEDED:
+        commands.call_off_of(of, event.action, actor=actor, at=at)
+    else:
+        commands.move_alarm(of, queries.where(of).agency, actor=actor, at=at)
+        commands.wake_alarms(actor=actor, at=at)
 
 
 # --- telling people -----------------------------------------------------------------------------------------------
@@ -103,12 +157,62 @@ def when_consultation_asked_tell_agency(
     _tell(recorded, event.instance, "consulted", receivers, until=until, actor=actor, at=at)
 
 
+DIRECTED = "agency_head+agency_clerk"
+
+
+@on(DirectiveGiven)
+def when_directive_given_tell_agency(
+    recorded: Recorded, event: DirectiveGiven, *, actor: Actor, at: datetime
+) -> None:
+    """The agency's head and clerks hear of it at once."""
+    _tell_directive(recorded, event.number, "directive", _holders(DIRECTED, event.agency, "", at), actor, at)
+
+
+@on(DirectiveMoved)
+def when_directive_moved_tell_the_other_side(
+    recorded: Recorded, event: DirectiveMoved, *, actor: Actor, at: datetime
+) -> None:
+    """A report goes to whoever gave the directive, an answer to the agency."""
+    receivers = _holders(DIRECTED, event.agency, "", at)
+    if event.action == "report":
+        giver = directives.directive(event.number, actor).line.given_by
+        receivers = {UUID(giver)} if len(giver) == 36 else _holders("city_office", "", "", at)
+    _tell_directive(recorded, event.number, f"directive_{event.action}", receivers, actor, at)
+
+
+def _tell_directive(
+    recorded: Recorded, number: str, what: str, receivers: Iterable[UUID], actor: Actor, at: datetime
+) -> None:
+    view = directives.directive(number, actor)
+    line, template = view.line, f"processes.message.{what}"
+    by = identity.name_of(UUID(line.given_by)) if len(line.given_by) == 36 else line.given_by
+    values = {
+        "label": line.number,
+        "due": line.due_at,
+        "by": by,
+        "of": line.of.label or line.of.key,
+        "words": view.entries[-1].words[:500],
+        "agency": dict(directory.agency(line.agency).name),
+    }
+    for receiver in sorted(receivers):
+        id = message_id(recorded.id, receiver, template)
+        tell(receiver, template, values, of=line.ref, id=id, actor=actor, at=at)
+
+
 def _holders(roles: str, agency: str, assignee: str, at: datetime) -> set[UUID]:
     """The accounts that have a task: the assignee, or all who hold one of its roles there."""
     if assignee:
         return {UUID(assignee)}
     found = (h for role in roles.split("+") for h in identity.holders(role, agency or None, None, at))
     return {holder.account_id for holder in found}
+
+
+def _who_may_know(instance: str, receivers: set[UUID], at: datetime) -> set[UUID]:
+    """Of a matter that only a few roles may know of, whoever holds one of them; nobody else hears, not even its number."""
+    kept = roles_that_may_know(UUID(instance))
+    if not kept:
+        return receivers
+    return receivers & {h.account_id for role in kept for h in identity.holders(role, None, None, at)}
 
 
 def _tell(
@@ -123,6 +227,7 @@ def _tell(
     **more: object,
 ) -> None:
     """One message for each receiver, once per event however often the reaction runs."""
+    receivers = _who_may_know(instance, set(receivers), at)
     told = queries.told_of(UUID(instance), is_whole=is_whole)
     template = f"processes.message.{what}"
     values = {"label": told.of.label or told.of.key[:8], "step": dict(told.step), "due": told.due_at, **more}

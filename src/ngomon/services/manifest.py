@@ -130,6 +130,21 @@ def _faults(raw: Mapping[str, Any], folder: Path) -> list[str]:
 
 
 @command
+def install_rooms(*, actor: Actor, at: datetime) -> list[str]:
+    """Publish the processes that rooms bring themselves, from `<room>/definitions/*.toml`; what was published.
+
+    Raises: Invalid when a definition does not pass its checks.
+    """
+    published = []
+    for config in apps.get_app_configs():
+        if config.name.startswith("ngomon."):
+            for path in sorted((Path(config.path) / "definitions").glob("*.toml")):
+                definition = tomllib.loads(path.read_text(encoding="utf-8"))
+                published.append(f"{definition['key']} {processes.publish(definition, actor=actor, at=at)}")
+    return published
+
+
+@command
 def install(manifest: Manifest, *, actor: Actor, at: datetime) -> list[str]:
     """Publish the service's process definitions (a new version only where one changed); what was published.
 

@@ -31,11 +31,11 @@ from .learning import (
 )
 from .merge import keep_apart, merge, say_not_same, split_signal, unmerge
 from .pictures import decide_picture
-from .publishing import first_words_of, hide_words
+from .publishing import check_answer, first_words_of, hide_words, kept_checks
 from .questions import ask_question
 from .redact import redact_pictures, redact_text, try_redaction
 from .tracking import review_project
-from .triage import change_category
+from .triage import change_category, set_urgency
 from .undo import undo_action
 from .wording import count_texts
 from .wording import uses as text_uses
@@ -49,6 +49,7 @@ __all__ = [
     "carry_back",
     "carry_on",
     "change_category",
+    "check_answer",
     "choose",
     "comment",
     "consult",
@@ -64,6 +65,7 @@ __all__ = [
     "hand_over",
     "hide_words",
     "keep_apart",
+    "kept_checks",
     "lift_secrecy",
     "look_back",
     "merge",
@@ -84,6 +86,7 @@ __all__ = [
     "save_filter",
     "say_not_same",
     "set_parent",
+    "set_urgency",
     "split_signal",
     "start",
     "state_reason",

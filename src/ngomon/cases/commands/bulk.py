@@ -50,6 +50,7 @@ from ..bulks import (
     weigh,
 )
 from ..models import Bulk, BulkRow
+from ..publishable import not_publishable
 from ..queries import case_id_of
 from ..terms import CASE
 from . import undo
@@ -57,7 +58,7 @@ from .handling import act_on_case, comment
 from .handover import hand_over
 from .merge import merge
 from .steps import locked
-from .triage import change_category
+from .triage import change_category, set_urgency
 
 log = structlog.get_logger("ngomon.bulk")
 AT_ONCE = 50
@@ -130,7 +131,7 @@ def preview(
 
 def _checked(action: str, said: dict[str, str]) -> dict[str, str]:
     """The fields of what a bulk may do besides the actions of a process."""
-    needed = {"category": "category", "merge": "into", "note": "note"}.get(action)
+    needed = {"category": "category", "merge": "into", "note": "note", "urgency": "urgency"}.get(action)
     if needed and needed not in said:
         raise Invalid.field(needed, "cases.bulk.field_needed")
     if action == "merge":
@@ -255,6 +256,8 @@ def _do(row: BulkRow, action: str, said: Mapping[str, str], officer: Actor, at: 
 def _take(row: BulkRow, action: str, said: dict[str, str], officer: Actor, at: datetime) -> None:
     if action == "category":
         change_category(row.case, said["category"], actor=officer, at=at)
+    elif action == "urgency":
+        set_urgency(row.case, said["urgency"], actor=officer, at=at)
     elif action == "merge":
         merge(row.case, UUID(said["into"]), actor=officer, at=at)
     elif action == "note":
@@ -265,11 +268,20 @@ def _take(row: BulkRow, action: str, said: dict[str, str], officer: Actor, at: d
         giver, taker = (UUID(said[name]) if said.get(name) else None for name in ("giver", "taker"))
         hand_over(row.case, giver=giver, taker=taker, agency=said.get("agency", ""), actor=officer, at=at)
     else:
+        if action == "publish":
+            _refuse_unreviewed(row.case)
         assignee = said.pop("assignee", "")
         act_on_case(
             row.case, action, fields=said, agency=said.get("agency", ""),
             assignee=UUID(assignee) if assignee else None, actor=officer, at=at,
         )  # fmt: skip
+
+
+def _refuse_unreviewed(case_id: UUID) -> None:
+    """Nobody looks at each case of a bulk, so somebody has to have looked before. Raises: Conflict."""
+    code = not_publishable([case_id]).get(case_id)
+    if code:
+        raise Conflict(code)
 
 
 def _note(row: BulkRow, was: dict[str, Any], here: Part) -> None:

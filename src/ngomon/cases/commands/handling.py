@@ -187,6 +187,8 @@ def follow_process(case_id: UUID, *, actor: Actor, at: datetime) -> None:
     if was == (case.step, case.status, case.agency, case.due_at):
         return
     _open_or_closed(case, at)
+    if case.status == Status.IN_PROGRESS:  # those on call took it before the desk did
+        case.acknowledged_at = case.acknowledged_at or at
     event = CaseMoved(str(case.id), "by_itself", case.step, case.status, case.agency, "")
     emit(case, event, actor=actor, at=at, audience=live_audience(case))
     save(case)

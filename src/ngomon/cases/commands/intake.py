@@ -26,12 +26,13 @@ from ngomon.directory.terms import Area, Category, Group
 from ngomon.processes import commands as processes
 from ngomon.processes import queries as process_queries
 
+from ..calling import call_for, group_of, severity
 from ..exit_queries import presumed_exit
 from ..masking import masked
 from ..models import Case, Reporter, Signal
 from ..near import candidates, settings
 from ..queries import category_of, danger_words, live_audience, receipt, receipt_of
-from ..rules import CLAIM_ALPHABET, MAX_PLACE, MAX_TEXT, case_number, cell_of, process_of
+from ..rules import CLAIM_ALPHABET, MAX_PLACE, MAX_TEXT, SHOWN, case_number, cell_of, process_of
 from ..terms import (
     Candidate,
     CaseKind,
@@ -65,10 +66,10 @@ def file_report(filing: Filing, *, actor: Actor, at: datetime) -> Receipt:
     """
     filing, area, category = _checked(filing, at)
     actor = actor if filing.on_behalf else as_reporter(actor)
-    alike = _alike(filing, category, at) if area is not None else []
-    case, joined = _case_for(filing, category, alike)
-    if case is None:
-        case = new_case(filing, area.key if area else "", category, at=at)
+    made = new_case(filing, area.key if area else "", category, at=at)
+    alike = _alike(made, filing) if area is not None else []
+    case, joined = _case_for(filing, category, made, alike)
+    case = case or made
     is_new = not joined
     signal_id, salt, commitment = uuid7(), *commit(filing.text)
     if not write_signal(signal_id, case, filing, salt, at, joined=joined):
@@ -76,6 +77,9 @@ def file_report(filing: Filing, *, actor: Actor, at: datetime) -> Receipt:
     claim_code = write_reporter(case.id, signal_id, filing, actor=actor, at=at)
     if is_new:
         open_case(case, category, filing.source, actor=actor, at=at, agency=filing.agency)
+        if case.group == Group.INSTANT:
+            agency = filing.agency or _proposed(case, at)
+            call_for(case, severity(filing, category, at), agency, actor=actor, at=at)
     case.reports += 1
     received = SignalReceived(str(case.id), str(signal_id), filing.source, is_new)
     emit(case, received, actor=actor, at=at, audience=live_audience(case), commitment=commitment)
@@ -89,9 +93,9 @@ def file_report(filing: Filing, *, actor: Actor, at: datetime) -> Receipt:
         save(case)
     detail = {"source": filing.source, "new": is_new, **({"joined": str(joined)} if joined else {})}
     audit("cases.file_report", case.ref, actor=actor, at=at, detail=detail)
-    made = receipt(case, at, is_new=is_new, joined=bool(joined), claim_code=claim_code)
+    told = receipt(case, at, is_new=is_new, joined=bool(joined), claim_code=claim_code)
     others = tuple(c for c in alike if c.case_id != case.id)
-    return replace(made, linked=joined is Joined.AUTOMATIC, similar=others)
+    return replace(told, linked=joined is Joined.AUTOMATIC, similar=others)
 
 
 def _checked(filing: Filing, at: datetime) -> tuple[Filing, Area | None, Category]:
@@ -125,23 +129,24 @@ def _checked(filing: Filing, at: datetime) -> tuple[Filing, Area | None, Categor
     return replace(filing, text=text, place_words=place, external_id=external_id), area, category
 
 
-def _alike(filing: Filing, category: Category, at: datetime) -> list[Candidate]:
+def _alike(made: Case, filing: Filing) -> list[Candidate]:
     """Open cases that may be the same thing, best first. Compared are masked words: that is what cases hold."""
     return candidates(
         lon=filing.lon,
         lat=filing.lat,
-        text=masked(filing.text),
-        category=category.key,
-        at=filing.reported_at or at,
-        most=10,
-        place=masked(filing.place_words),
+        text=made.text,
+        category=made.category,
+        at=made.opened_at,
+        most=1,
+        public=SHOWN,
+        place=made.place,
         uncertain_m=float(filing.place_radius_m or 0),
         looks=tuple(int(photo.look, 16) for photo in filing.photos if photo.look),
     )
 
 
 def _case_for(
-    filing: Filing, category: Category, alike: Sequence[Candidate]
+    filing: Filing, category: Category, made: Case, alike: Sequence[Candidate]
 ) -> tuple[Case | None, Joined | None]:
     """The open case that the report joins: the one pointed at, else the one that is surely the same; None for its own."""
     if filing.follows is not None:
@@ -149,7 +154,7 @@ def _case_for(
         if not case.is_open:
             raise Conflict("cases.error.cannot_join", number=case.number)
         return case, Joined.CHOSEN
-    if not alike or not _may_link(filing, category, alike[0]):
+    if not alike or made.is_secret or not _may_link(filing, category, alike[0]):
         return None, None
     case = locked(alike[0].case_id)
     return (case, Joined.AUTOMATIC) if case.is_open else (None, None)
@@ -159,7 +164,7 @@ def _may_link(filing: Filing, category: Category, best: Candidate) -> bool:
     """Whether a report is linked by itself: where the city wants it and it is sure. Never what the desk writes down (the
     operator was shown the candidates), and never where life may be in danger: that is looked at by a person, each time."""
     wanted = settings()
-    if filing.kind != CaseKind.REPORT or presumed_exit(filing.text)[1]:
+    if filing.kind != CaseKind.REPORT:
         return False
     if not wanted.automatic or filing.on_behalf or filing.source == "desk":
         return False
@@ -179,7 +184,7 @@ def new_case(filing: Filing, area: str, category: Category, *, at: datetime) -> 
         text=masked(filing.text),
         category=category.key,
         area=area,
-        group=Group.INSTANT if filing.kind == CaseKind.DANGER else category.group,
+        group=group_of(filing, category, at),
         status=Status.RECEIVED,
         place=masked(filing.place_words),
         lon=filing.lon,
@@ -193,6 +198,11 @@ def new_case(filing: Filing, area: str, category: Category, *, at: datetime) -> 
         exit=exit,
         is_secret=is_secret,
     )
+
+
+def _proposed(case: Case, at: datetime) -> str:
+    """The agency that the table names; empty where none could be called for it."""
+    return directory.route_for(case.category, case.area or None, directory.local_day(at)).agency
 
 
 def insert_case(case: Case) -> None:
@@ -232,13 +242,24 @@ def _kept(case: Case) -> dict[str, str]:
     return {"audience": " ".join(live_audience(case))} if case.is_secret else {}
 
 
+def _process(category: Category, group: str) -> str:
+    """The definition of the group; the timed one where the category's service has none for minutes."""
+    wanted = process_of(category, group)
+    try:
+        process_queries.definition(wanted)
+    except NotFound:
+        return process_of(category, Group.TIMED)
+    return wanted
+
+
 def open_case(
     case: Case, category: Category, source: str, *, actor: Actor, at: datetime, agency: str = ""
 ) -> None:
     """Number the new case, start its process, make it findable and tell the log."""
     city = directory.city()
     month = at.astimezone(ZoneInfo(city.timezone))
-    first = process_queries.definition(process_of(category)).first
+    process = _process(category, case.group)
+    first = process_queries.definition(process).first
     case.step, case.status = first.key, first.status
     prefix = prefix_of(case.kind, city)
     counted = f"number:{month:%y%m}" if prefix == city.case_prefix else f"number:{prefix}:{month:%y%m}"
@@ -247,13 +268,14 @@ def open_case(
     case.tail = f"{n:04d}"[-4:]
     routing = directory.route_for(category.key, case.area, month.date())
     moved = processes.start(
-        process_of(category),
+        process,
         case.ref,
-        budget=budget_of_kind(case.kind, category, city),
+        budget=budget_of_kind(case, category, city),
         agency=agency or routing.agency,
         values={"category": category.key, "area": case.area, "source": source, **_kept(case)},
         actor=actor,
         at=case.opened_at,
+        clock_from=None if case.group == Group.INSTANT else directory.taken_up_at(case.opened_at),
     )
     set_place_in_process(case, moved, at)
     opened = CaseOpened(str(case.id), case.number, case.category, case.area, case.group, source)

@@ -12,6 +12,7 @@ from ngomon.directory import queries as directory
 from ngomon.directory.terms import Area, Category, City, Group
 from ngomon.processes.terms import Budget
 
+from ..models import Case
 from ..queries import propose
 from ..rules import MAX_PLACE, MAX_TEXT, budget_of
 from ..terms import CaseKind, Filing
@@ -64,9 +65,15 @@ def _question_category(filing: Filing, at: datetime) -> Category:
     return category
 
 
-def budget_of_kind(kind: str, category: Category, city: City) -> Budget:
+INSTANT_MINUTES = 30
+"""For what became one for minutes by its words, under a category that counts in days. Source: as the packs; BK."""
+
+
+def budget_of_kind(case: Case, category: Category, city: City) -> Budget:
     """The time a case gets: danger minutes, everything else what its category says."""
-    if kind == CaseKind.DANGER:
+    if case.group == Group.INSTANT and case.kind != CaseKind.DANGER and not category.budget_minutes:
+        return Budget.minutes(INSTANT_MINUTES)
+    if case.kind == CaseKind.DANGER:
         return Budget.minutes(min(category.budget_minutes or DANGER_MINUTES, DANGER_MINUTES))
     return budget_of(category, city.defaults.budget_working_days)
 

@@ -212,7 +212,7 @@ def keep_apart(case_id: UUID, other: UUID, *, actor: Actor, at: datetime) -> Non
     if case_id == other or not _apart(case_id, other, actor, at):
         return
     event = CasesKeptApart(str(case_id), str(other))
-    emit(case, event, actor=actor, at=at, audience=["ioc", f"case:{case.id}"])
+    emit(case, event, actor=actor, at=at, audience=live_audience(case))
     save(case)
     audit("cases.keep_apart", case.ref, actor=actor, at=at, detail={"other": rows[other].number})
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -18,7 +18,8 @@ from ngomon.core.units import command
 from ngomon.identity.rules import may
 from ngomon.processes import queries as processes
 
-from ..models import Case, Entry, PictureBox, Signal
+from ..models import Case, Entry, PictureBox, Review, Signal
+from ..publishable import current_answer, review_of, words_undecided
 from ..queries import live_audience
 from ..rules import Effect
 from ..rules.private import hide
@@ -40,28 +41,96 @@ class Ticks:
 
 
 def check(case: Case, action: str, effect: Effect, said: dict[str, str]) -> Ticks | None:
-    """The ticks that come with an action, taken out of its fields; None where it has no checklist.
+    """The ticks that come with an action, taken out of its fields, else those kept by `check_answer`; None without a list.
 
-    Raises: Invalid naming every item that is missing, and pictures with parts that nobody decided on.
+    Raises: Invalid naming every item that is missing, words that look personal and pictures that nobody decided on.
     """
     given = {name: said.pop(name) for name in [n for n in said if n.startswith(PREFIX)]}
     wanted = [item.key for item in processes.checks_for(case.ref, action)]
-    wrong = {
+    if wanted and not given:
+        given = kept_checks(case.id)
+    wrong = _missing(wanted, given)
+    if effect.publishes:
+        wrong |= _undecided(case)
+    if wrong:
+        raise Invalid("cases.error.not_checked", fields=wrong)
+    return _ticks(wanted, given) if wanted else None
+
+
+def _missing(wanted: Sequence[str], given: Mapping[str, str]) -> dict[str, str]:
+    return {
         f"{PREFIX}{key}": "cases.error.check_missing"
         for key in wanted
         if given.get(f"{PREFIX}{key}") not in {DONE, NOT_APPLICABLE}
     }
-    if effect.publishes and PictureBox.objects.filter(picture__case=case, decision="").exists():
+
+
+def _undecided(case: Case) -> dict[str, str]:
+    wrong = {}
+    if PictureBox.objects.filter(picture__case=case, decision="").exists():
         wrong["pictures"] = "cases.error.pictures_undecided"
-    if wrong:
-        raise Invalid("cases.error.not_checked", fields=wrong)
-    if not wanted:
-        return None
+    if words_undecided(case):
+        wrong["words"] = "cases.error.words_undecided"
+    return wrong
+
+
+def _ticks(wanted: Sequence[str], given: Mapping[str, str]) -> Ticks:
     marks = {key: given[f"{PREFIX}{key}"] for key in wanted}
     return Ticks(
         tuple(key for key in wanted if marks[key] == DONE),
         tuple(key for key in wanted if marks[key] == NOT_APPLICABLE),
     )
+
+
+def kept_checks(case_id: UUID) -> dict[str, str]:
+    """What was ticked beforehand for the answer as it stands."""
+    review = review_of(case_id)
+    if review is None or not review.is_checked:
+        return {}
+    found = {f"{PREFIX}{key}": DONE for key in review.done.split()}
+    return found | {f"{PREFIX}{key}": NOT_APPLICABLE for key in review.not_applicable.split()}
+
+
+def _keep(case: Case, ticks: Ticks | None, *, actor: Actor, at: datetime) -> None:
+    """Note for which answer an editor decided, and what was ticked; without ticks only that the words were decided."""
+    answer = current_answer(case.id)
+    said = {"entry": answer, "by": actor.told_as, "at": at, "is_checked": ticks is not None}
+    said["done"] = " ".join(ticks.done) if ticks else ""
+    said["not_applicable"] = " ".join(ticks.not_applicable) if ticks else ""
+    Review.objects.update_or_create(case=case, defaults=said)
+
+
+@command
+def check_answer(
+    case_id: UUID,
+    fields: Mapping[str, str],
+    *,
+    report: Hiding | None,
+    answer: Hiding | None,
+    actor: Actor,
+    at: datetime,
+    version: int | None = None,
+) -> None:
+    """Decide on the words and tick the list now, and publish later, alone or with many others.
+
+    It counts for this answer only. Raises: as `hide_words`; Invalid naming what is missing; Conflict where nothing waits to be
+    published.
+    """
+    if not may(actor, "case.publish"):
+        raise Refused("cases.error.redact_only")
+    hide_words(case_id, report=report, answer=answer, actor=actor, at=at, version=version)
+    case = locked(case_id)
+    if not any(offered.key == "publish" for offered in processes.actions_for(case.ref, actor)):
+        raise Conflict("cases.error.nothing_to_publish", number=case.number)
+    wanted = [item.key for item in processes.checks_for(case.ref, "publish")]
+    wrong = _missing(wanted, fields) | _undecided(case)
+    if wrong:
+        raise Invalid("cases.error.not_checked", fields=wrong)
+    ticks = _ticks(wanted, fields)
+    _keep(case, ticks, actor=actor, at=at)
+    tell_checked(case, ticks, actor=actor, at=at)
+    save(case)
+    audit("cases.check_answer", case.ref, actor=actor, at=at)
 
 
 def tell_checked(case: Case, ticks: Ticks | None, *, actor: Actor, at: datetime) -> None:
@@ -96,6 +165,7 @@ def hide_words(
         parts += _hide_report(case, report, at)
     if answer is not None:
         parts += _hide_answer(case, answer, actor=actor, at=at)
+        _keep(case, None, actor=actor, at=at)
     event = WordsHidden(str(case.id), parts)
     emit(case, event, actor=actor, at=at, audience=live_audience(case))
     save(case)
@@ -129,7 +199,7 @@ def _hide_report(case: Case, hiding: Hiding, at: datetime) -> int:
 
 
 def _hide_answer(case: Case, hiding: Hiding, *, actor: Actor, at: datetime) -> int:
-    current = Entry.objects.filter(case=case, kind=EntryKind.ANSWER, is_current=True).order_by("-at").first()
+    current = current_answer(case.id)
     if current is None:
         return 0
     spans = _spans(current.text, hiding)

@@ -26,7 +26,7 @@ from ngomon.processes.terms import Moved
 from ..models import Case, Entry, Look, Picture
 from ..rules.same import NOWHERE as NOWHERE
 from ..rules.same import quarters
-from ..terms import CONTENT, QUESTION, REPORTER, Audience, CaseKind, EntryKind, Status
+from ..terms import CONTENT, QUESTION, REPORTER, Audience, CaseKind, EntryKind, Status, UrgencyLevel
 
 
 def as_reporter(actor: Actor) -> Actor:
@@ -46,6 +46,15 @@ def author_of(actor: Actor) -> str:
 
 BEFORE_ALL = timedelta(days=365 * 50)
 """Danger to life stands before everything else in a queue, the longest waiting first."""
+
+
+AHEAD = {UrgencyLevel.URGENT: timedelta(days=365 * 10), UrgencyLevel.SOON: timedelta(days=2)}
+"""How much earlier than by its time a case stands in a queue when an officer calls it urgent: before all that is only due; soon."""
+
+
+def ahead(urgency: str) -> timedelta:
+    """How much earlier a case of this urgency stands in a queue."""
+    return AHEAD.get(UrgencyLevel(urgency), timedelta()) if urgency else timedelta()
 
 
 def may_touch(case: Case, actor: Actor, *, vouched: bool = False) -> None:
@@ -79,7 +88,10 @@ def set_place_in_process(case: Case, moved: Moved, at: datetime) -> None:
     case.step, case.status, case.due_at = moved.step, moved.status, moved.due_at
     case.agency, case.holder = moved.agency, moved.assignee
     times = [moment for moment in (moved.due_at, moved.task_due_at) if moment is not None]
-    case.queue_at = min(times, default=at) if case.kind != CaseKind.DANGER else case.opened_at - BEFORE_ALL
+    if case.kind == CaseKind.DANGER:
+        case.queue_at = case.opened_at - BEFORE_ALL
+    else:
+        case.queue_at = min(times, default=at) - ahead(case.urgency)
     case.commit_until_on = moved.commit_until_on
     # Where a case was guided to is told more exactly than its process knows.
     if moved.ended and moved.outcome and not case.outcome.startswith(f"{moved.outcome}:"):
@@ -89,6 +101,8 @@ def set_place_in_process(case: Case, moved: Moved, at: datetime) -> None:
 def scopes(case: Case) -> Counter[str]:
     """The counts that a case belongs to, by its present row. What only the duty shift may know of is counted apart."""
     guided = [case.outcome] if case.outcome.startswith("guided:") else []
+    if case.kind == CaseKind.DANGER and case.is_open and case.acknowledged_at is None:
+        guided.append("danger:waiting")
     if case.is_secret:
         return Counter(["secret", *([f"secret:step:{case.step}"] if case.is_open else []), *guided])
     found = ["all", f"status:{case.status}", f"category:{case.category}"]

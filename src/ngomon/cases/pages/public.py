@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse, HttpResponseNotModified
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
 
 from ngomon.core import clock
@@ -17,7 +17,7 @@ from ngomon.core.units import unit
 from ngomon.directory import queries as directory
 from ngomon.identity.edge import public
 from ngomon.processes import queries as processes
-from ngomon.ui.tags.words import day
+from ngomon.ui.tags.words import said_day
 
 from .. import exit_queries as exits
 from .. import public as reads
@@ -28,7 +28,7 @@ from ..tracker import project_of
 from .exits import exit_card
 from .forms import AppealForm, CityForm, RateForm, ReasonForm, ReplyForm
 from .photos import bytes_of
-from .proofs import actor_of, claim_of, claims, forget_fresh
+from .proofs import actor_of, claim_of, claims, forget_fresh, keep_claim
 from .shown import agency_name, card, language, name, photos_of, progress, timeline, who_has_it
 
 DONE = frozenset({"reply", "rate", "object", "appeal", "follow", "claim", "apart"})
@@ -38,8 +38,20 @@ RATING_ICONS = {Rating.SATISFIED: "smile", Rating.ACCEPTABLE: "meh", Rating.DISS
 @public
 @require_safe
 def case_page(request: HttpRequest, number: str) -> HttpResponse:
-    """One case. Its reporter (account or claim code) also sees it before it is public, and what is between them and us."""
-    return show_case(request, number)
+    """One case. Its reporter (account or claim code) also sees it before it is public, and what is between them and us.
+
+    Whose report was merged into another case comes there from the old address too. Raises: NotFound.
+    """
+    try:
+        return show_case(request, number)
+    except NotFound:
+        code = claim_of(request, number)
+        into = queries.merged_for(number, actor=actor_of(request), claim_code=code)
+        if not into:
+            raise
+        if code:
+            keep_claim(request, into, code)
+        return redirect("cases_case", into)
 
 
 def show_case(
@@ -123,7 +135,7 @@ def _facts(view: CaseView) -> dict[str, Any]:
         "center": (line.lon, line.lat),
         "committed": view.commit_until_on if line.status == Status.COMMITTED else None,
         "project": project_of(line.id) if line.status == Status.RECORDED else None,
-        "committed_words": day(view.commit_until_on) if view.commit_until_on else "",
+        "committed_words": said_day(view.commit_until_on) if view.commit_until_on else "",
         "agency": agency_name(line.agency),
         "office": name(directory.city().office_name),
     }

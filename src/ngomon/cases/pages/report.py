@@ -254,12 +254,14 @@ def sent(request: HttpRequest, number: str) -> HttpResponse:
     fresh = code if is_fresh(request, line.number) else ""
     routing = directory.route_for(line.category, line.area, directory.local_day(line.opened_at))
     asked = asked_agency(line.id) if line.kind == CaseKind.QUESTION else ""
+    opens = queries.taken_up_at(view.group, line.opened_at)
     context = {
         "card": card(line),
         "is_question": line.kind == CaseKind.QUESTION,
         "joined": request.GET.get("joined") == "1",
         "code": "-".join((fresh[:5], fresh[5:])) if fresh else "",
-        "acknowledged_words": said_exactly(queries.acknowledged_by(line.opened_at)),
+        "acknowledged_words": said_exactly(queries.acknowledged_by(line.opened_at, view.group)),
+        "opens_words": said_exactly(opens) if opens else "",
         "due_words": said_exactly(line.due_at) if line.due_at else "",
         "agency": agency_name(line.agency or asked or routing.agency),
         "routing_why": "" if asked else name(routing.why),

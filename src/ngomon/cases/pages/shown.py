@@ -228,6 +228,13 @@ def progress(line: CaseLine, now: datetime) -> list[dict[str, Any]]:
     return found
 
 
+_AGENCY_HAS = {
+    Status.IN_PROGRESS: "cases.case.agency_has_it",
+    Status.COMMITTED: "cases.case.agency_promised",
+    Status.RECORDED: "cases.case.agency_recorded",
+}
+
+
 def who_has_it(line: CaseLine) -> str:
     """A sentence: with whom the case is now."""
     agency = agency_name(line.agency)
@@ -235,8 +242,8 @@ def who_has_it(line: CaseLine) -> str:
         return text("cases.case.reporter_has_it")
     if line.status in {Status.ANSWERED, Status.CLOSED} and agency:
         return text("cases.case.agency_answered", agency=agency)
-    if agency and line.status in {Status.IN_PROGRESS, Status.COMMITTED, Status.RECORDED}:
-        return text("cases.case.agency_has_it", agency=agency)
+    if agency and line.status in _AGENCY_HAS:
+        return text(_AGENCY_HAS[Status(line.status)], agency=agency)
     if line.status == Status.RECEIVED:
         return text("cases.case.centre_has_it", office=name(directory.city().office_name))
     return text(f"cases.status.{line.status}")

@@ -12,6 +12,8 @@ from ngomon.core.text import words
 
 # Points: one sign of danger to life is enough for the highest level; several lesser ones add up.
 DANGER, HARM, INSTANT, PEOPLE, ASSET, MANY, CROWD, NIGHT = 6, 4, 4, 2, 2, 3, 2, 1
+TOLD, SENSOR = 6, (0, 2, 4, 6)
+"""Told to be danger to life by who reports; a sensor's alarm level: 1, 2, 3 as the river's (báo động)."""
 LEVELS = ((6, UrgencyLevel.DANGER), (4, UrgencyLevel.URGENT), (2, UrgencyLevel.SOON))
 CROWD_FROM, MANY_FROM = 3, 10
 """From how many reports of the same thing it is a crowd, and from how many it is many."""
@@ -74,7 +76,15 @@ def _found(said: Sequence[str], phrases: frozenset[str], longest: int) -> tuple[
 
 
 def urgency(
-    text: str, book: WordBook, signs: Signs, *, is_instant: bool, reports: int, is_night: bool
+    text: str,
+    book: WordBook,
+    signs: Signs,
+    *,
+    is_instant: bool,
+    reports: int,
+    is_night: bool,
+    is_told: bool = False,
+    sensor_level: int = 0,
 ) -> Urgency:
     """The level and its reasons, the weightiest first. Night makes what is urgent anyway more so, and nothing else."""
     said = words(text)[:READ]
@@ -91,6 +101,10 @@ def urgency(
     ):
         if spoken:
             add(points, code, as_said(text, spoken))
+    if is_told:
+        add(TOLD, "told")
+    if sensor_level > 0:
+        add(SENSOR[min(sensor_level, len(SENSOR) - 1)], "sensor", n=sensor_level)
     if is_instant:
         add(INSTANT, "instant")
     if reports >= CROWD_FROM:

@@ -11,8 +11,9 @@ from tests.city import TestCity
 
 from ngomon.cases import bulks
 from ngomon.cases.commands import bulk as engine
-from ngomon.cases.commands import choose, preview, release, start, undo_bulk
+from ngomon.cases.commands import check_answer, choose, preview, release, start, undo_bulk
 from ngomon.cases.models import Bulk, BulkRow, Case, Entry, Picture, Tally
+from ngomon.cases.rules.redaction import Hiding
 from ngomon.core import clock
 from ngomon.core.engine import engine as engine_of_database
 from ngomon.core.errors import Conflict, Invalid, NotFound, Refused
@@ -68,6 +69,10 @@ def everything() -> dict[str, Any]:
         "public": sorted(Picture.objects.filter(is_public=True).values_list("id", flat=True)),
         "answers": sorted(Entry.objects.filter(kind="answer").values_list("id", "audience", "is_current")),
     }
+
+
+def answer_of(case_id: UUID) -> str:
+    return Entry.objects.get(case=case_id, kind="answer", is_current=True).text
 
 
 def results(bulk: UUID) -> list[str]:
@@ -167,9 +172,16 @@ def test_a_bulk_of_publishing_and_its_undoing_hide_the_answers_again(city: TestC
     run(city.son, ids, "answer", answer=said, stated_reason="Chụp ban đêm không rõ")
     run(city.binh, ids, "approve")
     before = everything()
-    assert results(run(city.nga, ids, "publish")) == ["refused"] * 2, "nobody ticked the checklist"
     names = ("what_where_when", "same_place", "no_personal_data", "kind_words", "law_cited")
-    bulk = run(city.nga, ids, "publish", **{f"check_{name}": "done" for name in names})
+    said = {f"check_{name}": "done" for name in names}
+    assert results(chosen(city.nga, ids, "publish", **said)) == ["refused"] * 2, "nobody looked at each"
+    for key in ids:
+        with unit():
+            check_answer(
+                key, said, report=None, answer=Hiding(len(answer_of(key)), ()), actor=city.nga, at=clock.now()
+            )
+    before = everything()
+    bulk = run(city.nga, ids, "publish")
     assert results(bulk) == ["done"] * 2
     assert Entry.objects.filter(kind="answer", audience="public").count() == 2
     undone(city.nga, bulk)

@@ -45,6 +45,33 @@ def answered(city: TestCity, number: str) -> None:
     city.act(city.nga, case_id, "publish")
 
 
+def test_the_askers_own_words_are_looked_at_by_an_editor_before_everybody_reads_them(city: TestCity) -> None:
+    number = ask(
+        city, "Tôi ở nhà có cổng xanh cạnh chùa, hỏi đăng ký tạm trú cần giấy tờ chi?", agency=city.agency
+    )
+    case_id = queries.case_id_of(number)
+    city.act(city.ha, case_id, "route", agency=city.agency)
+    city.act(city.son, case_id, "answer", answer=ANSWER)
+    editor = city.browser("nga")
+    assert f"/desk/cases/{number}/publish" in editor.get(f"/desk/cases/{number}").content.decode()
+    assert editor.post(f"/desk/cases/{number}/act/publish", {"note": ""}).status_code == 422
+    page = editor.get(f"/desk/cases/{number}/publish")
+    form = {
+        "version": page.context["line"].version,
+        **{f"{t['name']}_length": t["length"] for t in page.context["texts"]},
+        "report_also": "nhà có cổng xanh cạnh chùa",
+    }
+    checks = {check["name"]: "done" for check in page.context["checks"]}
+    assert len(checks) == 3
+    assert editor.post(f"/desk/cases/{number}/publish", form).status_code == 422, "nothing is ticked"
+    assert editor.post(f"/desk/cases/{number}/publish", {**form, **checks}).status_code == 302
+    shown = Client().get(f"/questions/{number}").content.decode()
+    assert ANSWER in shown
+    assert "cổng xanh" not in shown
+    assert number not in Client().get("/questions?q=cổng+xanh").content.decode()
+    assert "đăng ký tạm trú" in shown
+
+
 def test_a_question_goes_from_asker_to_agency_to_editor_to_everybody(city: TestCity) -> None:
     number = ask(city, agency=city.agency)
     assert number.startswith("HD-")

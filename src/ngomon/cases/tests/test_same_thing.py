@@ -14,8 +14,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.city import TestCity, build_city
 
-from ngomon.cases import commands
+from ngomon.cases import commands, filtering
 from ngomon.cases import queries as cases
+from ngomon.cases.filtering import Listed, Wanted
 from ngomon.cases.models import Apart, Case, Picture, Reporter, Signal, Tally
 from ngomon.cases.terms import Receipt
 from ngomon.core import clock, worker
@@ -141,7 +142,7 @@ def test_while_gathered_nothing_wakes_the_case_and_no_queue_holds_it(city: TestC
     do(commands.merge, case.case_id, other.case_id, actor=city.ha)
     instance = Instance.objects.get(of_key=str(case.case_id))
     assert (instance.wake_at, instance.outcome) == (None, "merged")
-    waiting = cases.cases_waiting(actor=city.ha, steps=["verify"])
+    waiting = filtering.waiting(Listed(("verify",), False, Wanted()), actor=city.ha, at=clock.now())
     assert [line.number for line in waiting.lines] == [other.number]
     with pytest.raises(Conflict):
         city.act(city.ha, case.case_id, "reject", reason="Trùng", code="duplicate")

@@ -21,6 +21,7 @@ from ngomon.core.errors import Refused
 from ngomon.core.ids import uuid7
 from ngomon.core.live import Console, Hub, LiveApp, sees
 from ngomon.core.live_sources import Placed, source_of
+from ngomon.core.whispers import Whisper, whisper
 
 
 class Log:
@@ -28,6 +29,7 @@ class Log:
 
     def __init__(self) -> None:
         self.events: list[Placed] = []
+        self.said: list[Whisper] = []
         self._new = asyncio.Event()
         self.reads = 0
 
@@ -50,6 +52,10 @@ class Log:
         except TimeoutError:
             return
         self._new.clear()
+
+    def whispers(self) -> list[Whisper]:
+        said, self.said = self.said, []
+        return said
 
     async def close(self) -> None:
         pass
@@ -361,3 +367,34 @@ def test_the_hub_reads_the_real_log_as_it_grows():
 
     asyncio.run(main())
     assert engine().name in ("sqlite", "postgres")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_whisper_reaches_who_looks_on_and_holds_the_key_and_is_kept_nowhere():
+    """On the database of this run: told by another thread, so by another connection, as a page would."""
+
+    def tell() -> None:
+        whisper("presence", "c1", ["role:lead", "agency:x&ioc"])
+        connection.close()
+
+    async def main() -> None:
+        before = await source_of(settings.DATABASES["default"]).head()
+        app = LiveApp(lambda: Hub(source_of(settings.DATABASES["default"])), keys_in_cookie)
+        lead, both = Browser(app, cookie="role:lead"), Browser(app, cookie="agency:x,ioc")
+        others = [Browser(app, cookie=cookie) for cookie in ("public", "ioc", "agency:x", "person:lead")]
+        await until(lambda: all(b.text for b in (lead, both, *others)))
+        await asyncio.sleep(0.3)
+        began = time.monotonic()
+        threading.Thread(target=tell).start()
+        await until(lambda: b'"presence"' in lead.text and b'"presence"' in both.text)
+        assert time.monotonic() - began < 2
+        assert not any(b'"presence"' in other.text for other in others)
+        late = Browser(app, after=app.hub.position, cookie="role:lead")
+        await until(lambda: late.text)
+        assert b'"presence"' not in late.text
+        assert app.hub.position == before
+        for browser in (lead, both, late, *others):
+            await browser.leave()
+        await app.hub.stop()
+
+    asyncio.run(main())

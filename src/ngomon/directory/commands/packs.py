@@ -34,6 +34,7 @@ MODELS: dict[str, Any] = {
     "exits": models.Exit,
     "assets": models.Asset,
     "retention": models.RetentionRule,
+    "oncall": models.CallRule,
 }
 _UNSAID = {"routing": frozenset({"place"})}
 """Fields that follow the pack without being reported: the order of lines."""

@@ -18,6 +18,8 @@ from ngomon.core.terms import Event, event
 from ngomon.directory.exits import Exit as Exit
 from ngomon.directory.exits import ExitKind as ExitKind
 from ngomon.directory.exits import Secrecy as Secrecy
+from ngomon.directory.oncall import CallPlan as CallPlan
+from ngomon.directory.oncall import CallWay as CallWay
 from ngomon.directory.terms.places import Asset as Asset
 from ngomon.directory.terms.places import PartKind as PartKind
 from ngomon.directory.terms.places import PlacePart as PlacePart
@@ -210,19 +212,6 @@ class Place:
     area: str = ""
     aliases: tuple[str, ...] = ()
     source: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class FoundPlace:
-    """A hit of the place search: a place, an area, or a former unit (`former` names it; the point is of today's ward)."""
-
-    key: str
-    name: Text
-    kind: str
-    lon: float
-    lat: float
-    area: str
-    former: Text | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,6 @@ def test_reads_cost_no_sql_once_the_directory_is_in_memory(city, django_assert_n
         queries.area_at(107.55, 16.45, ON)
         queries.route_for("pothole", "101", ON)
         queries.working_calendar().add_working_days(AT, 7)
-        queries.find_places("le loi", 5)
         queries.categories(ON)
         queries.posts("roads")
 
@@ -182,22 +181,6 @@ def test_an_operator_is_told_of_unconfirmed_years_and_agencies_without_heir(city
     city.change("agencies.csv", row, "")
     city.load()
     assert "UBND xã Bình Điền" in queries.warnings(AT, "vi")[1]
-
-
-def test_places_are_found_as_people_type_them(city):
-    def first(text: str) -> str:
-        return next((p.key for p in queries.find_places(text, 3)), "")
-
-    assert first("le loi") == "le-loi"
-    assert first("Lê L") == "le-loi"
-    assert first("cau trang tien") == "truong-tien"
-    assert first("12 Lê Lợi, phường Thuận Hóa, TP Huế") == "le-loi"
-    assert first("thuan hoa") == "101"
-    assert first("xyz") == first("") == first("!!!") == ""
-    (found,) = queries.find_places("Phú Mậu", 3)
-    assert (found.key, found.former["vi"]) == ("102", "Xã Phú Mậu")
-    assert len(queries.find_places("phuong", 1)) == 1
-    assert first("xã Đông Ba") == "dong-ba"
 
 
 def test_the_nearest_place_says_where_a_point_is(city):

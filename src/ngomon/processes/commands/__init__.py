@@ -4,6 +4,7 @@ from .aside import set_aside, take_back
 from .clock import commit_until, extend, pause, resume
 from .consultation import answer_consultation, consult
 from .definitions import publish
+from .directives import give_directive, move_directive
 from .drafts import (
     change_draft,
     discard_draft,
@@ -16,6 +17,19 @@ from .drafts import (
 from .handover import hand_over, hand_to_agency
 from .keeping import keep_to
 from .migration import migrate
+from .numbering import next_number
+from .oncall import (
+    call_next,
+    call_off,
+    call_off_of,
+    has_alarm,
+    move_alarm,
+    raise_alarm,
+    record_answer,
+    skip,
+    take_answer,
+    wake_alarms,
+)
 from .restoring import as_it_is, restore
 from .steps import act, assign, cancel, reopen, start
 from .timers import mark_stale, move_work, wake
@@ -25,30 +39,43 @@ __all__ = [
     "answer_consultation",
     "as_it_is",
     "assign",
+    "call_next",
+    "call_off",
+    "call_off_of",
     "cancel",
     "change_draft",
     "commit_until",
     "consult",
     "discard_draft",
     "extend",
+    "give_directive",
     "hand_over",
     "hand_to_agency",
+    "has_alarm",
     "import_draft",
     "keep_to",
     "mark_stale",
     "migrate",
+    "move_alarm",
+    "move_directive",
     "move_work",
+    "next_number",
     "open_draft",
     "pause",
     "publish",
     "publish_draft",
     "publish_due",
+    "raise_alarm",
     "recall_draft",
+    "record_answer",
     "reopen",
     "restore",
     "resume",
     "set_aside",
+    "skip",
     "start",
+    "take_answer",
     "take_back",
     "wake",
+    "wake_alarms",
 ]

@@ -50,11 +50,13 @@ def start(
     at: datetime,
     agency: str | None = None,
     values: Mapping[str, str] | None = None,
+    clock_from: datetime | None = None,
 ) -> Moved:
     """Begin a process for a thing: its first step is open, its clock runs.
 
     `agency` is the proposed lead agency; it becomes the lead when an action that asks for an agency gives it. `values` is
-    what conditions may ask about (category, area, source). Raises: NotFound for an unknown definition; Conflict when a
+    what conditions may ask about (category, area, source). `clock_from`: what comes while the desk is closed counts from its
+    opening. Raises: NotFound for an unknown definition; Conflict when a
     process of this thing runs already. Once: by that Conflict. Three statements.
     """
     known = queries.definition(definition_key)
@@ -62,13 +64,17 @@ def start(
     instance = Instance(
         id=uuid7(), of_kind=of.kind, of_key=of.key, of_label=of.label[:80], of_url=of.url[:200],
         definition=known.key, n=known.n, proposed=agency or "", budget_unit=budget.unit, budget_n=budget.n,
-        started_at=at, step=first.key, status=first.status, task=uuid7(), task_opened_at=at,
+        started_at=clock_from or at, step=first.key, status=first.status, task=uuid7(), task_opened_at=at,
     )  # fmt: skip
     instance.values = orjson.dumps({k: str(v) for k, v in (values or {}).items() if v}).decode()
-    instance.due_at = deadlines.due_at(at, budget, (), directory.working_calendar())
+    instance.due_at = deadlines.due_at(instance.started_at, budget, (), directory.working_calendar())
     started = ProcessStarted(*about(instance), known.key, known.n, budget.unit, budget.n)
     tell(instance, started, actor=actor, at=at)
     moving.enter(instance, known, known.start, actor=actor, at=at)
+    if clock_from is not None and instance.ended_at is None:
+        step = known.steps[instance.step]
+        instance.task_due_at = moving.task_due(instance, step, clock_from)
+        moving.set_timer(instance, known, step)
     if not add(instance):
         raise Conflict("processes.error.running_already", of=of.label or of.key)
     rows.move_counts(rows.Count(), rows.counted(instance))

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('processes', '0001_first'),
+        ('processes', '0010_oncall'),
     ]
 
     operations = [

@@ -202,7 +202,7 @@ class Simulator:
 
     def run(self, seed: int) -> RunResult:
         """One run. The same seed with the same question gives the same result."""
-        chance = random.Random(seed)
+        chance = random.Random(seed)  # noqa: S311 (chance, not secrets)
         queues: dict[Pool, _Queue] = {}
         heap: list[tuple[float, int, _Matter]] = []
         matters = [self._arrive(chance, at) for at in self._arrivals(chance)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
@@ -155,6 +155,13 @@ def main_role(step: StepDef) -> str:
 def is_over(step: StepDef) -> bool:
     """Whether nothing more is to do."""
     return step.kind == StepKind.END
+
+
+def highest(roles: Iterable[str]) -> str:
+    """Of these roles one that none of the others is above."""
+    found = sorted(roles)
+    below = {role for role in found if ABOVE.get(role) in found}
+    return next((role for role in found if role not in below), found[0])
 
 
 def next_above(role: str) -> str:

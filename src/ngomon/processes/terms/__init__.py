@@ -26,6 +26,16 @@ from .definitions import (
     StepKind,
     Variant,
 )
+from .directives import (
+    DIRECTIVE,
+    DIRECTIVE_PROCESS,
+    MAX_WORDS,
+    DirectiveEntry,
+    DirectiveGiven,
+    DirectiveLine,
+    DirectiveMoved,
+    DirectiveView,
+)
 from .events import (
     ClockExtended,
     ClockMoved,
@@ -69,6 +79,9 @@ from .records import (
 )
 
 __all__ = [
+    "DIRECTIVE",
+    "DIRECTIVE_PROCESS",
+    "MAX_WORDS",
     "PROCESS",
     "REPORTER",
     "Action",
@@ -89,6 +102,11 @@ __all__ = [
     "Deadline",
     "Definition",
     "DefinitionPublished",
+    "DirectiveEntry",
+    "DirectiveGiven",
+    "DirectiveLine",
+    "DirectiveMoved",
+    "DirectiveView",
     "DoneTask",
     "DraftShown",
     "Effect",

@@ -175,7 +175,7 @@ def test_running_work_goes_on_by_the_new_version_where_the_mapping_says(publishe
     with unit():
         assert commands.publish(second(), actor=ADMIN, at=NOW) == 2
     plan = drafting.migration_plan(KEY, 1, 2, {})
-    assert {(line.step, line.to, line.n, line.problem) for line in plan.lines} == {
+    assert {(one.step, one.to, one.n, one.problem) for one in plan.lines} == {
         ("verify", "verify", 1, ""), ("handle", "handle", 1, ""), ("published", "published", 1, ""),
         ("route", "", 1, "processes.migration.no_target"),
     }  # fmt: skip

@@ -76,7 +76,10 @@ def empty(
 
 @register.inclusion_tag("ui/parts/timeline.html")
 def timeline(entries: Iterable[Any], compact: bool = False) -> dict[str, Any]:
-    """What happened, in order. Each entry: at, title, words, who, icon, tone, photos, href, future (all but title may lack)."""
+    """What happened, in order. Each entry: at, title, words, who, icon, tone, photos, href, future (all but title may lack).
+
+    `press`: a button in the line: label, url, icon, `form` (the id of a form of the page that it sends), `about` (for the ear).
+    """
     return {"entries": entries, "compact": compact}
 
 

@@ -124,14 +124,18 @@ def exact(at: datetime | None) -> str:
     return format_html('<time datetime="{}">{}</time>', at.isoformat(), said_exactly(at))
 
 
+def said_day(on: date) -> str:
+    """A day with its weekday, as words to stand in a sentence."""
+    return said(rules.Phrase("ui.when.day", rules.day_values(on)))
+
+
 @register.filter
 def day(on: date | datetime | None) -> str:
     """A day with its weekday, without the hour."""
     if on is None:
         return "–"
     local = _local(on).date() if isinstance(on, datetime) else on
-    shown = said(rules.Phrase("ui.when.day", rules.day_values(local)))
-    return format_html('<time datetime="{}">{}</time>', local.isoformat(), shown)
+    return format_html('<time datetime="{}">{}</time>', local.isoformat(), said_day(local))
 
 
 @register.filter

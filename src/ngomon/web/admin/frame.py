@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from ngomon.core.actors import Actor
 from ngomon.core.errors import CityError, NotFound
+from ngomon.core.retention_runs import waiting_for_a_person
 from ngomon.core.text import in_language, sort_key
 from ngomon.core.texts import has_text, text
 from ngomon.core.units import unit
@@ -47,6 +48,8 @@ def language_of(request: HttpRequest) -> str:
 
 
 def _nav(actor: Actor, section: str) -> list[dict[str, Any]]:
+    # Only whoever may decide is told on every page that something waits for the decision.
+    waiting = waiting_for_a_person() if may(actor, "retention.decide") else 0
     return [
         {
             "key": key,
@@ -54,6 +57,7 @@ def _nav(actor: Actor, section: str) -> list[dict[str, Any]]:
             "url": address,
             "icon": icon,
             "current": key == section,
+            "count": waiting if key == "retention" else 0,
         }
         for key, address, icon, action in SECTIONS
         if may(actor, action)

@@ -24,7 +24,12 @@ from .roles import KEY, PARTS, Part, account_for
 from .story import Story, load_story
 from .tour import STEPS, Scene, inside, part_named, scene_as, scene_of
 
-WINDS = {"1h": timedelta(hours=1), "1d": timedelta(days=1), "7d": timedelta(days=7)}
+WINDS = {
+    "5m": timedelta(minutes=5),
+    "1h": timedelta(hours=1),
+    "1d": timedelta(days=1),
+    "7d": timedelta(days=7),
+}
 
 
 def _only_in_demo() -> None:

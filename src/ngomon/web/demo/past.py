@@ -7,7 +7,7 @@ import random
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -20,9 +20,13 @@ from ngomon.core.errors import CityError
 from ngomon.core.images import StoredPhoto, take_photos
 from ngomon.core.units import unit
 from ngomon.directory import queries as directory
+from ngomon.directory.terms import Group
 from ngomon.identity.queries import actor_of, holders
+from ngomon.messages.terms import Answer
+from ngomon.processes import commands as processes
 from ngomon.processes.queries import checks_for
 
+from .outing import Outing
 from .story import Story
 
 
@@ -128,7 +132,8 @@ class _Story:
         self.row = row
         self.outcome: Mapping[str, Any] = row["outcome"]
         self.case_id = receipt.case_id
-        self.line = queries.staff_case(receipt.number, actor=system("demo")).line
+        view = queries.staff_case(receipt.number, actor=system("demo"))
+        self.line, self.group = view.line, view.group
         self.reporter = reporter
         self.at = filed_at
         self.agency = ""
@@ -148,6 +153,9 @@ class _Story:
 
     def _steps(self, end: str) -> Iterator[Callable[[], Any]]:
         if end == "new":
+            return
+        if self.group == Group.INSTANT:
+            yield from self._instant(end)
             return
         if end == "waiting_citizen":
             yield lambda: self._desk(
@@ -170,6 +178,35 @@ class _Story:
         yield lambda: self._by("ioc_editor", None, "publish", hours=3)
         if end != "commitment":
             yield self._rate
+
+    def _instant(self, end: str) -> Iterator[Callable[[], Any]]:
+        """Somebody on call takes it within minutes, goes there, ends it; then it is written down and looked at."""
+        if end == "rejected":
+            yield self._reject_at_once
+            return
+        self.outing = Outing(self.case_id, self.line.ref, self.builder.dice)
+        for answer in (Answer.ACKNOWLEDGED, Answer.EN_ROUTE, Answer.ON_SCENE, Answer.DONE):
+            if end in {"in_agency", "waiting_citizen"} and answer == Answer.DONE:
+                return
+            yield partial(self._say, answer)
+        if end == "overdue":
+            return
+        yield self._answer
+        yield lambda: self._by("ioc_editor", None, "publish", hours=3)
+        if end != "commitment":
+            yield self._rate
+
+    def _say(self, answer: Answer) -> None:
+        self.at = self.outing.say(answer, self.at, until=self.builder.now)
+        self.line = queries.staff_case(self.line.number, actor=system("demo")).line
+        self.agency = self.line.agency
+
+    def _reject_at_once(self) -> None:
+        self.at += timedelta(minutes=2)
+        reason = self.outcome.get("reject_reason") or "Không xác minh được"
+        self._act(system("demo"), "reject", {"reason": reason})
+        with unit():
+            processes.call_off_of(self.line.ref, "reject", actor=system("demo"), at=self.at)
 
     def _wait(self, hours: float) -> None:
         """Let working time pass, with some chance in it."""

@@ -33,6 +33,7 @@ from . import views
 from .filters import listed_of
 from .forms import ActionForm, Around, agency_choices
 from .frame import language_of, plain
+from .proposed import urgency_choices
 
 SHOWN = 20
 
@@ -125,6 +126,7 @@ def _choice(view: BulkView, request: HttpRequest, bound: ActionForm | None) -> d
         "lines": [views.row(line, now, language) for line in list(first.values())[:SHOWN]],
         "may_triage": may(actor, "case.triage"),
         "categories": views.category_choices(now, language),
+        "urgencies": [choice for choice in urgency_choices(language) if choice[0]],
     }
 
 
@@ -146,7 +148,7 @@ def preview(request: HttpRequest, id: UUID) -> HttpResponse:
     form = None
     try:
         if action in bulks.OWN or action == bulks.HAND_OVER:
-            names = ("category", "into", "note", "giver", "taker", "agency", "within")
+            names = ("category", "urgency", "into", "note", "giver", "taker", "agency", "within")
             said = {name: request.POST.get(name, "")[:4000] for name in names}
         else:
             form = _bound(id, action, request)
@@ -223,6 +225,8 @@ def _facts(view: BulkView, language: str) -> list[tuple[str, str]]:
             shown = views.agency_name(value, language)
         elif name == "category":
             shown = views.category_name(value, language)
+        elif name == "urgency":
+            shown = text(f"cases.urgency.{value}", language)
         elif name in {"assignee", "giver", "taker"}:
             shown = identity.name_of(UUID(value))
         elif name == "into":
@@ -374,7 +378,7 @@ def handover(request: HttpRequest) -> HttpResponse:
         agencies=agency_choices(now, language),
         may_move=actor.holds(*bulks.AGENCY_MOVERS),
         people=people,
-        total=len(bulks.work_of(agency=within)) if within else 0,
+        total=len(bulks.visible_among(bulks.work_of(agency=within), actor=actor)) if within else 0,
     )
     return render(request, "web/desk/handover.html", context)
 

@@ -31,10 +31,12 @@ from ngomon.messages import commands as messages_commands
 from ngomon.messages import queries as messages
 from ngomon.processes import queries as processes
 
-from . import exits, panel, views
+from . import directives, exits, instant, panel, views
 from .filters import queue_of, selecting
 from .forms import ActionForm, Around, OnBehalfForm, agency_choices
 from .frame import language_of, plain
+from .proposed import urgency_choices
+from .told import read_by_citizen, spoken_by, told, written
 from .views import Queue, queues_of
 
 
@@ -43,7 +45,7 @@ def _frame(request: HttpRequest, queue: Queue, chosen: str = "") -> dict[str, An
     actor, now, language = actor_from(request), clock.now(), language_of(request)
     known = queues_of(actor)
     steps = {step for each in known for step in each.steps}
-    counts = cases.waiting_counts(actor=actor, steps=steps) if known else {}
+    counts = cases.waiting_counts(actor=actor, steps=steps, more=exits.scopes(actor)) if known else {}
     listed = Listed(queue.steps, queue.mine, filtering.wanted_of(request.GET))
     page = filtering.waiting(listed, actor=actor, at=now, cursor=request.GET.get("after", ""))
     narrowed = f"&{listed.wanted.query}" if listed.wanted.query else ""
@@ -67,6 +69,7 @@ def _frame(request: HttpRequest, queue: Queue, chosen: str = "") -> dict[str, An
         "next_url": f"/desk?queue={queue.key}{narrowed}&after={page.next}" if page.next else "",
         **selecting(request, queue, counts, page),
         "chosen": chosen,
+        "counted": counts,
         "may_file": may(actor, "case.file_on_behalf"),
         "unconfirmed": directory.unconfirmed_years(now) if may(actor, "console.see") else [],
     }
@@ -79,7 +82,7 @@ def desk(request: HttpRequest) -> HttpResponse:
     queue = queue_of(request.GET, actor_from(request))
     context = _frame(request, queue, chosen=request.GET.get("chosen", ""))
     context["points"] = views.points(context["rows"])
-    context |= exits.figures(actor_from(request))
+    context |= exits.figures(actor_from(request), context["counted"])
     template = "web/desk/list.html" if request.headers.get("HX-Request") else "web/desk/desk.html"
     return render(request, template, context)
 
@@ -127,14 +130,19 @@ def _case_page(request: HttpRequest, number: str, status: int = 200, **more: Any
     context = _frame(request, queue, chosen=view.line.number)
     context |= views.glance(view, actor=actor, at=now, language=language)
     context |= panel.panel(view, actor=actor, language=language)
+    if may(actor, "case.triage"):
+        panel.with_unmerge(context["history"], view, context["gathered_lines"])
     context |= {
         "forms": _forms(view, request, more.pop("bound", None)),
         **exits.beside(view, actor),
+        "alarms": instant.beside(view.line.ref, actor, now, language),
+        **directives.beside(view, actor, language),
         "may_merge": may(actor, "case.triage"),
         "may_change_category": may(actor, "case.triage"),
         "may_see_reporter": may(actor, "case.reporter"),
         "may_redact": may(actor, "case.redact"),
         "categories": views.category_choices(now, language),
+        "urgencies": urgency_choices(language),
         "agencies": agency_choices(now, language) if context["may_consult"] else [],
     }
     context |= more
@@ -155,10 +163,8 @@ def _forms(view: CaseView, request: HttpRequest, bound: ActionForm | None) -> li
     if line.kind == "question":
         proposed = asked_agency(line.id) or proposed
     around = Around(line.agency, line.category, proposed, now, language, views.text_values(line, language))
+    spoken = spoken_by(view, language)
     made = []
-
-    def has_list(key: str) -> bool:
-        return key == "publish" and bool(processes.checks_for(line.ref, key))
 
     for action in processes.actions_for(line.ref, actor):
         if action.key == "guide":
@@ -174,8 +180,10 @@ def _forms(view: CaseView, request: HttpRequest, bound: ActionForm | None) -> li
                 "button": {"primary": "primary", "danger": "danger"}.get(action.tone, "quiet"),
                 "fill": next((f"id_{action.key}_{name}" for name in form.fields), ""),
                 "is_open": is_bound,
-                # What has a checklist is done on a page of its own.
-                "href": f"/desk/cases/{line.number}/publish" if has_list(action.key) else "",
+                "reads": read_by_citizen(form),
+                "told": told(action.key, line, written(form), spoken),
+                # What becomes public is looked at on a page of its own.
+                "href": f"/desk/cases/{line.number}/publish" if action.key == "publish" else "",
             }
         )
     return made
@@ -278,6 +286,16 @@ def category(request: HttpRequest, number: str) -> HttpResponse:
 
 @require_POST
 @requires("case.triage")
+def urgency(request: HttpRequest, number: str) -> HttpResponse:
+    """Say how urgent a case is."""
+    level = request.POST.get("urgency", "")
+    with unit():
+        cases_commands.set_urgency(cases.case_id_of(number), level, actor=actor_from(request), at=clock.now())
+    return back(request, number)
+
+
+@require_POST
+@requires("case.triage")
 def merge(request: HttpRequest, number: str) -> HttpResponse:
     """Gather this case in the one that speaks of the same thing."""
     into = request.POST.get("into", "").strip()
@@ -325,7 +343,7 @@ def resend(request: HttpRequest, id: UUID) -> HttpResponse:
     """Try a dead message again."""
     with unit():
         messages_commands.resend(id, actor=actor_from(request), at=clock.now())
-    return redirect("/desk/messages")
+    return redirect("/desk/instant" if request.GET.get("from") == "instant" else "/desk/messages")
 
 
 @require_safe

@@ -1,4 +1,7 @@
-"""Who else has a case open: the page's heartbeat, answered with the others' names. For staff who may see the case."""
+"""Who else has a case open: the page's heartbeat, answered with the others' names. For staff who may see the case.
+
+Who looks on hears by /live at once that somebody came, began to work or went.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,7 @@ from ngomon.cases.terms import CASE
 from ngomon.core import clock
 from ngomon.core.errors import NotFound
 from ngomon.core.ids import Ref
-from ngomon.core.presence import WORKING, be_here
+from ngomon.core.presence import WORKING, be_gone, be_here
 from ngomon.identity import queries as identity
 from ngomon.identity.edge import actor_from, requires
 
@@ -27,8 +30,15 @@ def here(request: HttpRequest, number: str) -> HttpResponse:
     case_id = cases.case_id_of(number)
     if case_id not in bulks.visible_among([case_id], actor=actor):
         raise NotFound("cases.not_found", number=number)
-    doing = request.POST.get("doing", "")
-    others = be_here(Ref(CASE, str(case_id)), doing, actor=actor, at=clock.now())
+    doing, of, audience = (
+        request.POST.get("doing", ""),
+        Ref(CASE, str(case_id)),
+        cases.staff_audience(case_id),
+    )
+    if doing == "gone":
+        be_gone(of, actor=actor, audience=audience)
+        return HttpResponse(status=204)
+    others = be_here(of, doing, actor=actor, at=clock.now(), audience=audience)
     names = identity.names_of(UUID(who) for who, _ in others)
     seen = [(names.get(UUID(who), ""), what == WORKING) for who, what in others]
     return render(request, "web/desk/presence.html", {"others": sorted(seen, key=lambda row: not row[1])})

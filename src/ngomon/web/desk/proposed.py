@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from ngomon.cases import queries as cases
-from ngomon.cases.terms import CaseLine, Proposal, UrgencyLevel
+from ngomon.cases.terms import SAID_BY_OFFICERS, CaseLine, Proposal, UrgencyLevel
 from ngomon.core.errors import NotFound
 from ngomon.core.text import in_language
 from ngomon.core.texts import text
@@ -39,6 +39,12 @@ def urgency_shown(line: CaseLine, language: str) -> dict[str, Any] | None:
             for r in found.reasons
         ),
     }
+
+
+def urgency_choices(language: str) -> list[tuple[str, str]]:
+    """What an officer may say of a case, and that its words speak for themselves."""
+    said = [(level.value, text(f"cases.urgency.{level}", language)) for level in SAID_BY_OFFICERS]
+    return [*said, ("", text("web.desk.urgency.by_words", language))]
 
 
 def proposal(line: CaseLine, at: datetime, language: str) -> dict[str, Any] | None:

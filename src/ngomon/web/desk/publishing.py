@@ -32,6 +32,7 @@ from ngomon.processes import queries as processes
 
 from . import views
 from .frame import language_of, plain
+from .told import spoken_by, told
 
 ACTION = "publish"
 
@@ -77,15 +78,14 @@ def _publish(request: HttpRequest, view: CaseView) -> None:
     said = {name: request.POST.get(name, "") for name in ("note", "despite_parts")}
     fields = {**{name: str(value) for name, value in ticks.items()}, **said}
     actor, at = actor_from(request), clock.now()
+    seen = int(request.POST.get("version") or view.line.version)
+    hidings = {name: _hiding(request, name) for name in ("report", "answer")}
+    if request.POST.get("keep"):
+        with unit():
+            cases_commands.check_answer(view.line.id, fields, **hidings, version=seen, actor=actor, at=at)
+        return
     with unit():
-        cases_commands.hide_words(
-            view.line.id,
-            report=_hiding(request, "report"),
-            answer=_hiding(request, "answer"),
-            version=int(request.POST.get("version") or view.line.version),
-            actor=actor,
-            at=at,
-        )
+        cases_commands.hide_words(view.line.id, **hidings, version=seen, actor=actor, at=at)
         cases_commands.act_on_case(view.line.id, ACTION, fields=fields, actor=actor, at=at)
 
 
@@ -103,8 +103,10 @@ def _page(request: HttpRequest, view: CaseView, status: int = 200, **more: Any) 
     language, line = language_of(request), view.line
     words = cases_commands.first_words_of(line.id)
     answers = [e for e in view.entries if e.kind == "answer" and e.is_current]
+    kept = cases_commands.kept_checks(line.id)
     shown = {
         "line": line,
+        "is_kept": bool(kept),
         "category": views.category_name(line.category, language),
         "agency": views.agency_name(line.agency, language) if line.agency else "",
         "texts": [
@@ -117,13 +119,14 @@ def _page(request: HttpRequest, view: CaseView, status: int = 200, **more: Any) 
             {
                 "name": f"{PREFIX}{check.key}",
                 "label": in_language(check.name, language),
-                "value": request.POST.get(f"{PREFIX}{check.key}", ""),
+                "value": request.POST.get(f"{PREFIX}{check.key}", kept.get(f"{PREFIX}{check.key}", "")),
             }
             for check in processes.checks_for(line.ref, ACTION)
         ],
         "marks": ((DONE, text("web.desk.publish.done")), (NOT_APPLICABLE, text("web.desk.publish.na"))),
         "note": request.POST.get("note", ""),
-        "open_children": sum(one.closed_at is None for one in cases.family_of(line.id).children),
+        "told": told(ACTION, line, {}, spoken_by(view, language)),
+        "open_children": cases.family_of(line.id).open_children,
         "may_decide": pictures.may_decide(actor_from(request)),
     }
     return render(request, "web/desk/publish.html", plain(request, **shown, **more), status=status)

@@ -13,7 +13,7 @@ from django.utils import timezone
 from ngomon.cases import queries as cases
 from ngomon.cases.terms import OPEN, CaseLine, CaseView, EntryView, PictureView, picture_url
 from ngomon.core.actors import Actor
-from ngomon.core.errors import CityError
+from ngomon.core.errors import CityError, NotFound
 from ngomon.core.events import history
 from ngomon.core.terms import Recorded
 from ngomon.core.text import in_language
@@ -42,6 +42,7 @@ class Queue:
 QUEUES = (
     Queue("triage", ("verify",), ("ioc_operator", "ioc_lead"), "inbox"),
     Queue("routing", ("route",), ("ioc_operator", "ioc_lead"), "route"),
+    Queue("called", ("called", "coming", "on_scene"), ("ioc_operator", "ioc_lead"), "siren"),
     Queue("asked", ("waiting",), ("ioc_operator", "ioc_lead"), "message-circle-question"),
     Queue("review", ("review",), ("ioc_editor", "ioc_lead"), "badge-check"),
     Queue("appeals", ("appeal", "guide_appeal"), ("ioc_lead",), "scale"),
@@ -61,6 +62,11 @@ def queues_of(actor: Actor) -> list[Queue]:
 
 
 TOOLS = (
+    ("instant", "/desk/instant", "siren", "alarm.see"),
+    ("orders", "/desk/orders", "send", "order.see"),
+    ("households", "/desk/households", "house", "household.tick"),
+    ("rooms", "/ioc/rooms", "radar", "incident.see"),
+    ("directives", "/desk/directives", "stamp", "directive.see"),
     ("bulk", "/desk/bulk", "list-checks", "case.bulk"),
     ("handover", "/desk/handover", "arrow-right-left", "case.hand_over"),
     ("consultations", "/desk/consultations", "messages-square", "desk.see"),
@@ -156,14 +162,23 @@ def _history_line(
     values = {"ground": text(f"cases.redact.ground.{body['ground']}", language)} if body.get("ground") else {}
     title = text(key, language, **values) if has_text(key) else action
     icon = ICONS.get(recorded.kind, "circle-dot")
-    return {"at": recorded.at, "title": title, "who": who, "words": entry.text if entry else "", "icon": icon}
+    words = entry.text if entry else ""
+    return {
+        "kind": recorded.kind,
+        "at": recorded.at,
+        "title": title,
+        "who": who,
+        "words": words,
+        "icon": icon,
+    }
 
 
 def row(line: CaseLine, at: datetime, language: str) -> dict[str, Any]:
     """One line of a queue."""
     # The officer's own step may be due before the whole is: the queue is ordered by that, and says it.
     is_danger = line.kind == "danger"
-    due_at = line.due_at if is_danger or not line.due_at else min(line.due_at, line.queue_at)
+    own = is_danger or line.urgency or not line.due_at
+    due_at = line.due_at if own or not line.due_at else min(line.due_at, line.queue_at)
     return {
         "line": line,
         "category": category_name(line.category, language),
@@ -263,7 +278,7 @@ def _picture(view: PictureView) -> dict[str, Any]:
     }
 
 
-SENT_ICONS = {"smtp": "mail", "sms": "message-square", "tray": "inbox"}
+SENT_ICONS = {"smtp": "mail", "sms": "message-square", "voice": "phone", "tray": "inbox"}
 
 
 def _sent(view: CaseView, actor: Actor) -> list[dict[str, Any]]:
@@ -375,7 +390,10 @@ def asked_of(actor: Actor, language: str) -> list[dict[str, Any]]:
     """The open questions to this officer's agencies, with the case they are about and the words."""
     rows = []
     for task in processes.consultations_of(actor):
-        line, question = cases.asked_case(task.of, task.id)
+        try:
+            line, question = cases.asked_case(task.of, task.id)
+        except NotFound:
+            continue  # it became a matter of which only the duty shift may know
         rows.append(
             {
                 "number": line.number,

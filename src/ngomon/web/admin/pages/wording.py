@@ -11,7 +11,7 @@ from ngomon.cases.rules.standard import VARIABLES, unknown_variables
 from ngomon.core import clock
 from ngomon.core.errors import NotFound
 from ngomon.core.text import in_language
-from ngomon.core.texts import text
+from ngomon.core.texts import has_text, text
 from ngomon.directory import commands, queries
 from ngomon.identity.edge import actor_from, requires
 from ngomon.identity.rules import may, require
@@ -48,6 +48,12 @@ def _categories(language: str) -> list[tuple[str, str]]:
     return [(ANY, text("web.admin.texts.any")), *rows]
 
 
+def _action(key: str) -> str:
+    """What a text is for, in words where the desk has them."""
+    known = f"web.desk.history.{key}"
+    return text(known) if has_text(known) else key
+
+
 @require_safe
 @requires("catalogue.see")
 def texts(request: HttpRequest) -> HttpResponse:
@@ -59,6 +65,7 @@ def texts(request: HttpRequest) -> HttpResponse:
     rows = [
         {
             "text": each,
+            "action": _action(each.action),
             "category": names.get(each.category, each.category),
             "words": in_language(each.text, language),
             "n": used[each.key][0] if each.key in used else 0,
