@@ -13,7 +13,7 @@ import random
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from statistics import fmean
 
@@ -500,8 +500,3 @@ def _pool_band(simulator: Simulator, found: Sequence[RunResult], pool: Pool) -> 
     queue = tuple(band([each.queue[day] for each in mine]) for day in range(simulator.days))
     waited, load = band([each.waited_h for each in mine]), band([each.load_ratio for each in mine])
     return PoolBand(pool, simulator.people(pool), waited, load, queue, fmean([each.n for each in mine]))
-
-
-def with_staff(history: History, staff: Mapping[Pool, int]) -> History:
-    """A history with other people."""
-    return replace(history, staff={**history.staff, **staff})

@@ -69,7 +69,7 @@ def test_the_mean_wait_is_that_of_erlang(servers, load):
         (rate,) * HOURS, 1.0, {"serve": StepHistory(exponential(mean_h * 3600), {"go": 1})},
         staff={("ioc_operator", ""): servers}, day_and_night=frozenset({"ioc_operator"}),
     )  # fmt: skip
-    made = Simulator(read(queue_of())[0], history, calendar(), MONDAY, days=60, warm_up=10)
+    made = Simulator(read(queue_of())[0], history, calendar(), MONDAY, days=max(15, 60 // servers), warm_up=5)
     found = [made.run(seed).pools["ioc_operator", ""] for seed in range(16)]
     waits = [each.waited_h for each in found]
     expected = erlang_c_wait(rate, mean_h, servers)
