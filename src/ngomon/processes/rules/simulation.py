@@ -350,8 +350,8 @@ class Simulator:
         left = self.definition.steps.get(matter.step)
         step = steps.landing(self.definition, to, matter.values)
         matter.step = step.key
-        if step.holder == Holder.ASSIGNEE:
-            matter.values.update(promise="", waits="")
+        matter.values.update({"promise": ""} if steps.ends_promise(left, step) else {})
+        matter.values.update({"waits": ""} if step.holder == Holder.ASSIGNEE else {})
         at_w = self.office.work(at)
         if matter.paused_w is not None and step.clock != Clock.PAUSES:
             matter.due_w += at_w - matter.paused_w if matter.done_w is None else 0.0
