@@ -131,7 +131,7 @@ def _clean_key(key: str) -> str:
 
 
 def _listed(table: Mapping[str, Any], *names: str) -> list[str]:
-    found = next((table[name] for name in names if name in table), [])
+    found: Any = next((table[name] for name in names if name in table), [])
     return [found] if isinstance(found, str) else list(found)
 
 

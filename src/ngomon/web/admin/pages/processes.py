@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -193,7 +194,9 @@ def _edition(request: HttpRequest) -> int:
     return int(said) if said.isdecimal() and len(said) < 9 else 0
 
 
-def _change(request: HttpRequest, key: str, edition: int, change: commands.Change) -> None:
+def _change(
+    request: HttpRequest, key: str, edition: int, change: Callable[[Mapping[str, Any]], dict[str, Any]]
+) -> None:
     commands.change_draft(key, change, edition=edition, actor=actor_from(request), at=clock.now())
 
 
@@ -256,7 +259,7 @@ def _step_page(
         mine = bad is not None and bad.data.get("key") == each.get("key", bad.data.get("key"))
         mine = mine and not any(row["form"] is bad for row in actions)
         first = action_initial(each, found.edition)
-        shown = bad if mine else ActionForm(initial=first, choices=offered)
+        shown = bad if bad is not None and mine else ActionForm(initial=first, choices=offered)
         shown.auto_id = f"id_{n}_%s"
         name = in_language(each.get("name") or {}, language) or each.get("key", "")
         actions.append({"form": shown, "key": each.get("key", ""), "name": name, "open": mine})
@@ -291,7 +294,7 @@ def action(request: HttpRequest, key: str, step: str) -> HttpResponse:
             )
         return done(back, "action_removed")
     form = ActionForm(request.POST, choices=_offered(ActionForm, found, language))
-    known = next((a for a in table.get("action", []) if a.get("key") == name), {})
+    known: dict[str, Any] = next((a for a in table.get("action", []) if a.get("key") == name), {})
 
     def write() -> None:
         changes = form.changes(known)
@@ -315,7 +318,7 @@ def migrate(request: HttpRequest, key: str) -> HttpResponse:
     running = {n: count for n, count in drafting.running_by_version(key).items() if n != latest}
     wanted = said.get("from", "")
     from_n = int(wanted) if wanted.isdecimal() and int(wanted) in running else next(iter(running), 0)
-    mapping = {name[5:]: to for name, to in said.items() if name.startswith("step.") and to}
+    mapping = {name[5:]: str(to) for name, to in said.items() if name.startswith("step.") and to}
     failed = ""
     if from_n and request.method == "POST" and said.get("do") == "carry_out":
         try:
