@@ -26,6 +26,8 @@ def test_a_draft_is_written_its_fault_shown_and_mended_and_it_is_published(runni
     page.goto(f"{AT}/draft")
     expect(page.locator(".alert").first).to_contain_text("Xem lại")
     expect(page.locator(".drawn .is-fault")).to_have_count(1)
+    page.locator("a[href='#shape-second_look']").press("Enter")
+    expect(page.locator("#shape-second_look")).to_be_in_viewport()
     look(page, "draft_desktop")
     page.emulate_media(color_scheme="dark")
     look(page, "draft_dark")
