@@ -103,7 +103,7 @@ def build(city: TestCity) -> Things:
     things.values = {
         "number": receipt.number, "action": "answer", "id": str(client), "key": city.agency,
         "categories.key": city.category, "agencies.key": city.agency, "rule": "1", "post": str(post),
-        "processes.key": processes.definitions()[0].key, "people.id": str(tam), "token": token,
+        "processes.key": processes.definitions()[0].key, "processes.step": "verify", "people.id": str(tam), "token": token,
         "holding": str(holdings_of(tam, clock.now())[0].id), "absence": str(uuid4()), "delegation": str(uuid4()),
         "on": "2026-01-02", "year": "2026", "reference": "missing", "digest": "0" * 64, "kind": "jpg",
         "form": "json", "code": city.category, "rest": "nothing", "contact_id": str(uuid4()), "handle": "none",
