@@ -108,8 +108,10 @@ def candidates(
     """
     asked = Asked(lon, lat, text, category, place, looks, uncertain_m)
     rows = _nearest(_OPEN, at - timedelta(days=same.OPEN_DAYS), lon, lat)
-    left_out = {but, *apart}
-    return _weighed(asked, [row for row in rows if UUID(row[0]) not in left_out], at, most, public=public)
+    left_out = {*apart, *((but,) if but else ())}
+    if left_out:
+        rows = [row for row in rows if UUID(row[0]) not in left_out]
+    return _weighed(asked, rows, at, most, public=public)
 
 
 def lately_closed(asked: Asked, *, at: datetime, days: int, most: int = same.SHOWN) -> list[Candidate]:
@@ -156,6 +158,8 @@ def _weighed(
     public: int = 0,
 ) -> list[Candidate]:
     here, parent = (asked.lon, asked.lat), _parent(asked.category)
+    kinds = {row[4] for row in rows} - {asked.category} if parent else ()
+    siblings = {kind for kind in kinds if _parent(kind) == parent}
     around: list[tuple[Sequence[Any], same.Other, float]] = []
     for row in rows:
         metres = distance_m(here, (row[7], row[8]))
@@ -167,7 +171,7 @@ def _weighed(
             metres,
             hours if counts_age else 0.0,
             asked.category == row[4],
-            bool(parent) and asked.category != row[4] and _parent(row[4]) == parent,
+            row[4] in siblings,
             asked.uncertain_m,
         )
         around.append((row, other, hours))

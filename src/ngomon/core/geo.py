@@ -31,7 +31,7 @@ def lon_lat(lon: Any, lat: Any) -> tuple[float, float]:
 
 def distance_m(a: tuple[float, float], b: tuple[float, float]) -> float:
     """Along the great circle (haversine), good to 0.5 %. Shape: lon, lat. Units: metres."""
-    lon1, lat1, lon2, lat2 = (math.radians(v) for v in (*a, *b))
+    lon1, lat1, lon2, lat2 = map(math.radians, (*a, *b))
     h = math.sin((lat2 - lat1) / 2) ** 2 + math.cos(lat1) * math.cos(lat2) * math.sin((lon2 - lon1) / 2) ** 2
     return 2 * EARTH_M * math.asin(min(1.0, math.sqrt(h)))
 

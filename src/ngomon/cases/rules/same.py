@@ -6,6 +6,7 @@ The weights are data (`same_weights`), learned from pairs that a city's staff na
 from __future__ import annotations
 
 import math
+import operator
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -194,7 +195,8 @@ def _overlap(houses: frozenset[str], theirs: frozenset[str], features: Sequence[
 
 
 def _logit(features: Sequence[float]) -> float:
-    return INTERCEPT + sum(w * f for w, f in zip(WEIGHTS, features, strict=True))
+    logit: float = INTERCEPT + sum(map(operator.mul, WEIGHTS, features))
+    return logit
 
 
 def _features(
