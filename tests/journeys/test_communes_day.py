@@ -185,12 +185,12 @@ def taken_asked_and_answered_with_a_photo(day: Day, people: dict[str, str]) -> s
     phone.locator("#reply form button.button[type=submit]").last.click()
     phone.wait_for_load_state()
     ty = day.opens("ty", "mine", number)
-    expect(ty.locator("article")).to_contain_text("Cổng sau, cạnh bờ suối")
+    expect(ty.locator(".glance")).to_contain_text("Cổng sau, cạnh bờ suối")
     answer = "Xã đã dọn sạch bãi rác ở cổng sau chợ lúc 15 giờ và đặt hai thùng rác."
     take(ty, "answer", shot=picture("#fc6"), answer=answer)
     chair = day.opens("huong", "approve", number)
-    expect(chair.locator("article")).to_contain_text(answer)
-    expect(chair.locator("article img").first).to_be_visible()
+    expect(chair.locator(".glance")).to_contain_text(answer)
+    expect(chair.locator(".glance img").first).to_be_visible()
     take(chair, "approve")
     assert day.publish(number) == 5
     phone = day.read(number, answer, NAME)
@@ -222,7 +222,7 @@ def recorded_while_the_chair_is_away(day: Day, people: dict[str, str]) -> str:
         quarter="2/2027",
     )
     stand_in = day.opens("ben", "approve", number)
-    expect(stand_in.locator("article")).to_contain_text("bãi tập kết rác nằm trong dự án")
+    expect(stand_in.locator(".glance")).to_contain_text("bãi tập kết rác nằm trong dự án")
     take(stand_in, "approve")
     day.publish(number)
     day.read(number, "Đã ghi nhận, chờ dự án", "Bãi tập kết rác xã A Lưới 2", "2/2027")

@@ -173,7 +173,7 @@ def a_report_comes_in_while_the_queue_is_open(shift: Shift) -> str:
     desk.keyboard.press("j")
     desk.keyboard.press("Enter")
     desk.wait_for_url(f"**/desk/cases/{number}*")
-    expect(desk.locator("article")).to_contain_text("vị trí theo lời, ±800 m")
+    expect(desk.locator(".glance")).to_contain_text("vị trí theo lời, ±800 m")
     look(desk, "shift-1-case")
     return number
 
@@ -337,7 +337,7 @@ def danger_reaches_the_desk(shift: Shift) -> None:
     expect(strip).to_be_visible()
     strip.press("Enter")
     desk.wait_for_url(f"**/desk/cases/{number}*")
-    expect(desk.locator("article")).to_contain_text("chưa rõ ở đâu, gọi lại ngay")
+    expect(desk.locator(".glance")).to_contain_text("chưa rõ ở đâu, gọi lại ngay")
     shift.ready()
     act(desk, number, "route", agency=shift.agency)
     expect(desk.locator(".danger-strip")).to_have_count(0)
