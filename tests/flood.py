@@ -1,6 +1,7 @@
 """An hour of a flood, for running servers: calls for rescue and reports from several wards, each at its minute.
 
-python -m tests.flood 400        # prints how many cases they became
+python -m tests.flood 400        # prints how many were taken
+python -m tests.flood rewrite    # tries to change the log of every room
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import sys
 from datetime import timedelta
 
 import django
+from django.db import DatabaseError
 
 if __name__ == "__main__":
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "ngomon.settings")
@@ -23,6 +25,7 @@ from ngomon.core import clock
 from ngomon.core.actors import ANONYMOUS
 from ngomon.core.errors import CityError
 from ngomon.core.units import unit
+from ngomon.incidents.models import LogLine
 from tests.city import CORNER
 
 WARDS = (CORNER, (107.6050, 16.4790), (107.5560, 16.4570), (107.5800, 16.4790))
@@ -61,5 +64,15 @@ def pour(n: int) -> int:
     return taken
 
 
+def rewrite() -> str:
+    """Try to change the log of every room behind everybody's back; what the database says to it."""
+    try:
+        LogLine.objects.update(words="x")
+    except DatabaseError as error:
+        return str(error)
+    return "changed"
+
+
 if __name__ == "__main__":
-    sys.stdout.write(json.dumps({"taken": pour(int(sys.argv[1]))}) + "\n")
+    told = {"log": rewrite()} if sys.argv[1] == "rewrite" else {"taken": pour(int(sys.argv[1]))}
+    sys.stdout.write(json.dumps(told) + "\n")

@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
+
+import django
+
+if __name__ == "__main__":
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "ngomon.settings")
+    django.setup()
 
 from ngomon.core import clock
 from ngomon.core.units import unit
@@ -26,7 +33,7 @@ PEOPLE = (
 """Phúc is on duty, then Khánh; Lộc is Phúc's substitute; Cường is the head."""
 
 
-def put_on_duty(city: TestCity) -> dict[str, UUID]:
+def put_on_duty(city: TestCity | None = None) -> dict[str, UUID]:
     """Open the accounts, give the posts, set the roster; account ids by name."""
     at = clock.now()
     accounts: dict[str, UUID] = {}
@@ -54,5 +61,10 @@ def put_on_duty(city: TestCity) -> dict[str, UUID]:
         directory.set_roster(AGENCY, slots, actor=SYSTEM, at=at)
     places.forget()
     forget_grants()
-    city.accounts.update(accounts)
+    if city is not None:
+        city.accounts.update(accounts)
     return accounts
+
+
+if __name__ == "__main__":
+    put_on_duty()

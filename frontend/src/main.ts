@@ -17,6 +17,7 @@ const ISLANDS: Record<string, () => Promise<unknown>> = {
   "before-after": () => import("./islands/before-after.ts"),
   "work-queue": () => import("./islands/work-queue.ts"),
   "case-presence": () => import("./islands/case-presence.ts"),
+  "tick-list": () => import("./islands/tick-list.ts"),
   "chart-view": () => import("./islands/chart-view.ts"),
   "blur-field": () => import("./islands/blur-field.ts"),
 };

@@ -14,6 +14,7 @@ from collections import Counter
 from importlib import import_module
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import django
 
@@ -33,8 +34,9 @@ from ngomon.core.units import unit
 from ngomon.identity.commands import make_client
 from ngomon.identity.models import Holding
 from ngomon.identity.queries import actor_of
+from ngomon.messages.models import Call
+from ngomon.processes.models import Alarm, AlarmCall, Instance
 from ngomon.processes.models import Counter as Standing
-from ngomon.processes.models import Instance
 
 
 def names_of_budgets() -> list[str]:
@@ -51,6 +53,24 @@ def make_key(scopes: list[str]) -> str:
         return make_client("replay", scopes, actor=actor_of(admin.account_id, at), at=at)[1]
 
 
+def _alarms() -> dict[str, list[str]]:
+    """Every urgent case has its alarm, each alarm called somebody, and nobody twice in one round."""
+    urgent = set(Case.objects.filter(group="instant").values_list("pk", flat=True))
+    raised = {UUID(key) for key in Alarm.objects.filter(of_kind="case").values_list("of_key", flat=True)}
+    calls = Counter(AlarmCall.objects.values_list("alarm", "round", "account"))
+    silent = Alarm.objects.filter(state="calling").exclude(pk__in={alarm for alarm, _, _ in calls})
+    return {
+        "urgent without alarm": [str(key) for key in urgent - raised],
+        "alarms that called nobody": [str(key) for key in silent.values_list("pk", flat=True)],
+        "called twice in one round": [str(call) for call, n in calls.items() if n > 1],
+        "alarms without a call in messages": [
+            str(key)
+            for key in set(AlarmCall.objects.values_list("pk", flat=True))
+            - set(Call.objects.values_list("pk", flat=True))
+        ],
+    }
+
+
 def check(acknowledged: dict[str, str]) -> dict[str, Any]:
     """Findings by name (each must be empty), counts, and the deliveries of every acknowledged report."""
     rows = Signal.objects.filter(source="api").values_list("external_id", "case__number")
@@ -62,12 +82,15 @@ def check(acknowledged: dict[str, str]) -> dict[str, Any]:
             "cases": Case.objects.count(),
             "signals": len(rows),
             "events": EventRow.objects.count(),
+            "alarms": Alarm.objects.count(),
+            "calls": AlarmCall.objects.count(),
         },
         "findings": {
             "acknowledged and lost": sorted(set(acknowledged) - set(signals)),
             "taken twice": [x for x, n in Counter(x.rpartition("/")[2] for x, _ in rows).items() if n > 1],
             "under another number": [x for x, n in acknowledged.items() if signals.get(x, n) != n],
             "reports without case of their own": _doubled(),
+            **_alarms(),
             "log": _log(),
             "readers of the log": _readers(),
             "counts of cases": _tallies(),

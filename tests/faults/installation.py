@@ -33,7 +33,9 @@ def _raise(city: Path, names: list[str]) -> None:
 def waiting(running: Running) -> dict[str, int]:
     """What the worker still has to do, read beside it."""
     asks = {
-        "messages": "SELECT COUNT(*) FROM core_delivery WHERE state IN ('queued', 'sending')",
+        # An alarm that nobody takes goes on calling, as it should.
+        "messages": "SELECT COUNT(*) FROM core_delivery WHERE state IN ('queued', 'sending')"
+        " AND purpose <> 'processes.call'",
         "events": "SELECT COUNT(*) FROM core_event WHERE position IS NULL",
         "readers": "SELECT COUNT(*) FROM core_cursor WHERE position < (SELECT MAX(position) FROM core_event)",
     }

@@ -27,6 +27,7 @@ from ngomon.identity.queries import forget_grants, holdings_of
 from ngomon.identity.rules import may, permissions
 from ngomon.identity.terms import Contact, ContactKind
 from ngomon.incidents import commands as incidents
+from ngomon.incidents.models import Household, Ticket
 from ngomon.processes import commands
 from ngomon.processes import queries as processes
 from ngomon.web.admin.commands import Trial, link_of
@@ -44,7 +45,9 @@ EVERYBODY = ("", *(key for key, _, _ in CAST), ELSEWHERE, PRIVACY)
 # Where the permission is for some agency, and the page then asks whether it is this one.
 OF_AN_AGENCY = re.compile(r"^(desk/cases/|desk/orders/|admin/agencies/<str:key>/roster|desk/ready/)")
 # An action on a case, an opinion: refused by the state of the matter also to those who may see it.
-LOCAL_REFUSAL = re.compile(r"^(desk/cases/.*(act|opinion|consult)|me/|account/|api/|demo|board/reason)")
+LOCAL_REFUSAL = re.compile(
+    r"^(desk/cases/.*(act|opinion|consult)|me/|volunteer/|account/|api/|demo|board/reason)"
+)
 
 
 def views(resolver: URLResolver, before: str = "") -> Iterator[tuple[str, URLPattern]]:
@@ -100,7 +103,7 @@ def build(city: TestCity) -> Things:
     things.values = {
         "number": receipt.number, "action": "answer", "id": str(client), "key": city.agency,
         "categories.key": city.category, "agencies.key": city.agency, "rule": "1", "post": str(post),
-        "processes.key": processes.definitions()[0].key, "people.id": str(tam), "token": token,
+        "processes.key": processes.definitions()[0].key, "processes.step": "verify", "people.id": str(tam), "token": token,
         "holding": str(holdings_of(tam, clock.now())[0].id), "absence": str(uuid4()), "delegation": str(uuid4()),
         "on": "2026-01-02", "year": "2026", "reference": "missing", "digest": "0" * 64, "kind": "jpg",
         "form": "json", "code": city.category, "rest": "nothing", "contact_id": str(uuid4()), "handle": "none",
@@ -116,11 +119,18 @@ def _command_room(city: TestCity) -> dict[str, str]:
     with unit():
         room = incidents.open_room("Lũ", kind="flood", actor=city.dung, at=now)
         given = {"agency": city.agency, "due_at": now + timedelta(hours=2), "actor": city.dung, "at": now}
+        sheet = incidents.make_sheet(actor=city.quan, at=now)
         order = incidents.give_order(room, "Cử xuồng", **given)
+        table = "hamlet,head,address,alarm,people\nTổ 1,A,B,1,2\n"
+        incidents.load_households(city.area, table, actor=city.binh, at=now)
+        calls = "key,kind,place\n1,rescue,kiệt 42 Bà Triệu\n"
+        incidents.take_in(room, calls, source="x", actor=city.ha, at=now)
         directive = commands.give_directive(Ref("board", "x", "Con số"), "Giải quyết", **given)
     return {
         "rooms.number": room, "rooms.action": "log", "rooms.id": str(uuid4()), "rooms.form": "pdf",
-        "orders.id": str(order), "directives.number": directive,
+        "orders.id": str(order), "handover.number": sheet,
+        "households.number": room, "households.id": str(Household.objects.get().pk),
+        "volunteer.id": str(Ticket.objects.get().pk), "directives.number": directive,
     }  # fmt: skip
 
 

@@ -24,7 +24,7 @@ AXE = ROOT / "node_modules/axe-core/axe.min.js"
 PHONE = {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True}
 DESKTOP = {"viewport": {"width": 1440, "height": 900}}
 # Who looks at which addresses; the first that fits.
-FACES = (("/admin", "admin"), ("/desk", "operator"), ("/", ""))
+FACES = (("/admin", "admin"), ("/ioc", "lead"), ("/desk", "operator"), ("/", ""))
 # Addresses that mean the same page to everybody, or are for programs.
 NOT_PAGES = ("/account/sign-out", "/api/", "/static/", "/metrics", "/demo/picture")
 MUST = {"/", "/cases", "/map", "/board", "/reports/new", "/claim", "/me", "/services", "/notices", "/my/reports",

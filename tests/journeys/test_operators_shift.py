@@ -337,7 +337,7 @@ def danger_reaches_the_desk(shift: Shift) -> None:
     expect(strip).to_be_visible()
     strip.press("Enter")
     desk.wait_for_url(f"**/desk/cases/{number}*")
-    expect(desk.locator(".glance")).to_contain_text("chưa rõ ở đâu, gọi lại ngay")
+    expect(desk.locator("article.glance")).to_contain_text("chưa rõ ở đâu, gọi lại ngay")
     shift.ready()
     act(desk, number, "route", agency=shift.agency)
     expect(desk.locator(".danger-strip")).to_have_count(0)

@@ -52,6 +52,7 @@ class LiveFeed extends HTMLElement {
     this.source.onopen = () => {
       this.failures = 0;
       this.show(true);
+      this.askWhispered();
     };
     this.source.onmessage = (event) => this.take(event);
     this.source.addEventListener("reset", () => {
@@ -81,6 +82,13 @@ class LiveFeed extends HTMLElement {
     for (const part of document.querySelectorAll<HTMLElement>("[data-live]")) {
       const wanted = (part.dataset["live"] ?? "").split(/\s+/);
       if (change.kind === "*" || wanted.some((name) => names.has(name))) window.htmx.trigger(part, "live", change);
+    }
+  }
+
+  /** Who comes and goes is told to open streams only, and not again: what was missed before this one opened is asked for. */
+  private askWhispered(): void {
+    for (const part of document.querySelectorAll<HTMLElement>('[data-live^="presence:"]')) {
+      window.htmx.trigger(part, "live", EVERYTHING);
     }
   }
 

@@ -8,6 +8,8 @@ from typing import Any
 from uuid import UUID
 
 from ngomon.core.actors import Actor
+from ngomon.core.text import in_language
+from ngomon.core.texts import LANGUAGES, text
 from ngomon.directory import queries as directory
 from ngomon.directory.terms import Category, Group
 from ngomon.processes import commands as processes
@@ -72,15 +74,20 @@ def words_of_case(key: str) -> Mapping[str, Any]:
     case = Case.objects.filter(pk=UUID(key)).first()
     if case is None or case.is_secret:
         return {}
-    area = dict(directory.area(case.area).name) if case.area else ""
-    place = case.place.strip()[:120]
     words: dict[str, Any] = {
         "category": dict(directory.category(case.category).name),
-        "area": area,
-        "place": f"{place}, " if place and area else place,
+        "where": {language: _where(case, language) for language in LANGUAGES},
         "what": " ".join(case.text.split())[:MOST_WORDS],
     }
     return {**words, "lon": case.lon, "lat": case.lat} if case.area else words
+
+
+def _where(case: Case, language: str) -> str:
+    """The place in words and the ward; that it is not known yet is said too."""
+    area = in_language(directory.area(case.area).name, language) if case.area else ""
+    return ", ".join(part for part in (case.place.strip()[:120], area) if part) or text(
+        "processes.call.nowhere", language
+    )
 
 
 tells(CASE, words_of_case)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from uuid import UUID
@@ -76,11 +77,20 @@ class GuidedCount:
     n: int
 
 
-def guided_counts() -> list[GuidedCount]:
-    """The counts per exit, in the pack's order, also those of none. They are no rejections; one statement."""
+DANGER_WAITING = "danger:waiting"
+"""The counter of danger to life that the desk has not taken up yet."""
+
+
+def guided_scopes() -> list[str]:
+    """The counters of what was guided where."""
+    return [f"{GUIDED}{e.key}" for e in exits_to_choose()]
+
+
+def guided_counts(counts: Mapping[str, int] | None = None) -> list[GuidedCount]:
+    """The counts per exit, in the pack's order, also those of none. They are no rejections; one statement, none with `counts`."""
     known = exits_to_choose()
-    scopes = [f"{GUIDED}{e.key}" for e in known]
-    counts = dict(Tally.objects.filter(scope__in=scopes).values_list("scope", "n"))
+    if counts is None:
+        counts = dict(Tally.objects.filter(scope__in=guided_scopes()).values_list("scope", "n"))
     return [GuidedCount(e, counts.get(f"{GUIDED}{e.key}", 0)) for e in known]
 
 

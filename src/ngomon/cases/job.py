@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -17,7 +19,8 @@ from ngomon.directory import queries as directory
 
 from . import proposals
 from .commands import ask_for_training, give_up_training, put_model_live, record_model
-from .learned import Decided, decisions
+from .evaluation import rows_of
+from .learned import TRAINER, Decided, decisions
 from .models import LearnedModel
 from .rules.gate import examine, held_back, is_passed
 from .rules.linear import LinearModel, written
@@ -27,17 +30,37 @@ from .terms import CATEGORY_MODEL, ModelState
 from .training import Lesson, train
 
 log = structlog.get_logger("ngomon.training")
-ACTOR = actors.system("cases.training")
+ACTOR = actors.system(TRAINER.removeprefix("system:"))
 MEDIA_TYPE = "application/octet-stream"
 
 
-def run(model_id: UUID | None = None) -> str:
-    """Train the model that was asked for (or ask for one), measure it on what it never saw, and record it; its state."""
+@dataclass(frozen=True, slots=True)
+class Examples:
+    """Reports that somebody labelled beforehand, for a city in which little was decided yet; and others to measure on."""
+
+    learn: Path
+    measure: Path | None = None
+
+    def read(self) -> tuple[list[Decided], list[Decided]]:
+        """What is learned, what is measured on. Raises: Invalid for files that cannot be read."""
+        return _rows(self.learn), _rows(self.measure) if self.measure else []
+
+
+def _rows(path: Path) -> list[Decided]:
+    at = datetime.fromtimestamp(0, UTC)
+    return [Decided(row["description"], row["category"].strip(), at) for row in rows_of(path)]
+
+
+def run(model_id: UUID | None = None, examples: Examples | None = None, *, goes_live: bool = False) -> str:
+    """Train the model that was asked for (or ask for one), measure it on what it never saw, and record it; its state.
+
+    `goes_live`: put it to use where the gate lets it through, as `[proposals] goes_live = "by_itself"` does.
+    """
     if model_id is None:
         with unit():
             model_id = ask_for_training(actor=ACTOR, at=clock.now())
     try:
-        _train(model_id)
+        _train(model_id, examples, goes_live=goes_live)
     except CityError as error:
         _give_up(model_id, text(error.code, **error.values))
     except Exception as error:
@@ -51,12 +74,14 @@ def _give_up(model_id: UUID, reason: str) -> None:
         give_up_training(model_id, reason, actor=ACTOR, at=clock.now())
 
 
-def _train(model_id: UUID) -> None:
-    limits, known = proposals.learning(), decisions()
-    if len(known) < limits.min_decisions:
-        raise Invalid("cases.learning.too_few", n=len(known), least=limits.min_decisions)
-    newest = held_back(len(known))
-    seen, unseen = known[:-newest], known[-newest:]
+def _train(model_id: UUID, examples: Examples | None, *, goes_live: bool) -> None:
+    limits, decided = proposals.learning(), decisions()
+    taught, tested = examples.read() if examples else ([], [])
+    if len(taught) + len(decided) < limits.min_decisions:
+        raise Invalid("cases.learning.too_few", n=len(taught) + len(decided), least=limits.min_decisions)
+    newest = held_back(len(decided) if tested else len(taught) + len(decided))
+    known = taught + decided
+    seen, unseen = known[: len(known) - newest], known[len(known) - newest :] + tested
     lesson = Lesson(
         [one.text for one in seen],
         [one.category for one in seen],
@@ -80,8 +105,10 @@ def _train(model_id: UUID) -> None:
         "prior": round(model.prior, 4),
         "features": len(model.keys),
         "seen": len(seen),
+        "taught": len(taught),
     }
-    _record(model_id, model, told, is_passed(findings), goes_live=limits.goes_live == "by_itself")
+    by_itself = goes_live or limits.goes_live == "by_itself"
+    _record(model_id, model, told, is_passed(findings), goes_live=by_itself)
 
 
 def _record(

@@ -20,6 +20,10 @@ MOST = 120_000
 """The newest decisions that training reads: bounds its memory (about 2 GB at this size)."""
 
 
+TRAINER = "system:cases.training"
+"""What the log calls the process that trains."""
+
+
 @dataclass(frozen=True, slots=True)
 class Decided:
     """A report's masked words and what an officer said it is about."""
@@ -60,6 +64,11 @@ def start_training(model_id: str) -> None:
     """Begin a process that trains a model which was asked for, and do not wait for it."""
     command = [sys.executable, "-m", "ngomon", "train", "category", "--model", model_id]
     subprocess.Popen(command, start_new_session=True, stdin=subprocess.DEVNULL)
+
+
+def has_model() -> bool:
+    """Whether a model was ever asked for."""
+    return LearnedModel.objects.filter(kind=CATEGORY_MODEL).exists()
 
 
 def models() -> list[ModelShown]:

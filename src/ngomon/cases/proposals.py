@@ -112,7 +112,8 @@ def opened(row: LearnedModel) -> LinearModel | None:
 
 
 def _mapped(path: Path) -> LinearModel:
-    return read(np.memmap(path, dtype=np.uint8, mode="r"))
+    # A plain array over the mapping: numpy's own class for it costs more at each look than the look itself.
+    return read(np.asarray(np.memmap(path, dtype=np.uint8, mode="r")))
 
 
 def propose(text: str) -> list[Proposal]:

@@ -164,6 +164,7 @@ class Told:
     opened_at: datetime
     commit_until_on: str
     into: str
+    group: str = "timed"
 
     @property
     def ref(self) -> Ref:
@@ -181,7 +182,9 @@ def told_of(case_id: UUID) -> Told:
     into = ""
     if case.merged_into:
         into = Case.objects.filter(pk=case.merged_into).values_list("number", flat=True).first() or ""
-    return Told(case.id, case.number, case.agency, case.status, case.due_at, case.opened_at, until, into)
+    return Told(
+        case.id, case.number, case.agency, case.status, case.due_at, case.opened_at, until, into, case.group
+    )
 
 
 def was_linked(signal_id: UUID) -> bool:

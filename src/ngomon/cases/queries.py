@@ -33,6 +33,7 @@ from .kin import reused_pictures as reused_pictures
 from .kin import same_as as same_as
 from .learned import Service as Service
 from .learned import corrections as corrections
+from .learned import has_model as has_model
 from .learned import in_service as in_service
 from .learned import models as models
 from .masking import masked
@@ -216,15 +217,16 @@ def _visible_to(actor: Actor) -> QuerySet[Case]:
     return Case.objects.filter(agency__in=sorted(agencies), is_secret=False)
 
 
-def waiting_counts(*, actor: Actor, steps: Iterable[str]) -> dict[str, int]:
-    """How many open cases wait at each step, from the counters; one statement."""
+def waiting_counts(*, actor: Actor, steps: Iterable[str], more: Iterable[str] = ()) -> dict[str, int]:
+    """How many open cases wait at each step, from the counters, and the counters named besides; one statement."""
     wanted = list(steps)
     if may(actor, "case.see_all"):
         kept = ("", "secret:") if may(actor, "case.see_secret") else ("",)
         scopes = {f"{before}step:{step}": step for step in wanted for before in kept}
     else:
         scopes = {f"agency:{a}:step:{step}": step for a in actor.agencies() for step in wanted}
-    counts = dict.fromkeys(wanted, 0)
+    scopes |= {scope: scope for scope in more}
+    counts = dict.fromkeys(scopes.values(), 0)
     for scope, n in Tally.objects.filter(scope__in=list(scopes)).values_list("scope", "n"):
         counts[scopes[scope]] += n
     return counts

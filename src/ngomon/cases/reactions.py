@@ -11,11 +11,14 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
+from django.utils import translation
+
 from ngomon.core.actors import Actor
 from ngomon.core.errors import CityError, NotFound
 from ngomon.core.events import history
 from ngomon.core.react import every, on
 from ngomon.core.terms import Recorded
+from ngomon.core.texts import LANGUAGES, text
 from ngomon.core.units import current_unit
 from ngomon.directory import queries as directory
 from ngomon.identity import queries as identity
@@ -24,6 +27,7 @@ from ngomon.identity.terms import Contact as Way
 from ngomon.messages.commands import tell
 from ngomon.messages.terms import message_id
 from ngomon.processes.terms import ClockMoved, CommitmentDue, Migrated, ProcessEnded, TaskDone, WorkMoved
+from ngomon.ui.tags.words import said_exactly
 
 from .bulk_terms import BulkAdvanced, BulkReleased, BulkStarted, BulkUndoing
 from .bulks import is_held, rows_told
@@ -40,7 +44,7 @@ from .commands import (
 )
 from .commands import told as told_bulk
 from .exit_queries import words_of
-from .learned import is_training_due, start_training
+from .learned import TRAINER, is_training_due, start_training
 from .looking import look_over_pictures as look_over_pictures
 from .public import Hearer, Told, hearers_of, told_of, was_linked
 from .queries import acknowledged_by, taken_up_at
@@ -67,9 +71,21 @@ def when_case_opened_tell_reporter(
 ) -> None:
     """The receipt: the number, and by when the centre confirms."""
     told = told_of(UUID(event.case_id))
-    opens = taken_up_at(event.group, told.opened_at)
-    values = {"when": acknowledged_by(told.opened_at, event.group), "opens": opens}
-    _tell_all(recorded, told, "received_night" if opens else "received", values, actor=actor, at=at)
+    _tell_all(recorded, told, "received", _receipt(told.opened_at, event.group), actor=actor, at=at)
+
+
+def _receipt(at: datetime, group: str) -> dict[str, Any]:
+    """By when the centre confirms what came in then, and, at night, when it is taken up."""
+    opens = taken_up_at(group, at)
+    return {"when": acknowledged_by(at, group), "night": _opens_in_words(opens) if opens else ""}
+
+
+def _opens_in_words(opens: datetime) -> dict[str, str]:
+    said: dict[str, str] = {}
+    for language in LANGUAGES:
+        with translation.override(language):
+            said[language] = text("cases.message.night", language, when=said_exactly(opens))
+    return said
 
 
 @on(CaseOpened)
@@ -98,7 +114,7 @@ def when_another_reports_tell_them(
     told = told_of(UUID(event.case_id))
     found = hearers_of(told.id, actor=actor, purpose="cases.joined", at=at)
     template = "linked" if was_linked(UUID(event.signal_id)) else "received"
-    _tell(recorded, told, template, found[-1:], {"when": acknowledged_by(recorded.at)}, actor=actor, at=at)
+    _tell(recorded, told, template, found[-1:], _receipt(recorded.at, told.group), actor=actor, at=at)
 
 
 @on(CaseMoved)
@@ -296,7 +312,12 @@ def when_officer_decided_remember_it(
     remember_decision(UUID(event.case_id), actor=actor, at=recorded.at)
 
 
-@on(TrainingAsked)
+def _by_another(recorded: Recorded) -> bool:
+    """Whoever trains from the shell asked and trains in one."""
+    return recorded.actor_id != TRAINER
+
+
+@on(TrainingAsked, only=_by_another)
 def when_training_asked_train(
     recorded: Recorded,  # noqa: ARG001
     event: TrainingAsked,

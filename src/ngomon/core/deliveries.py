@@ -10,6 +10,7 @@ import json
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import IntEnum
 from typing import Any, Protocol, runtime_checkable
 from uuid import UUID
 
@@ -55,6 +56,14 @@ class Resting(Protocol):
         ...
 
 
+class Rank(IntEnum):
+    """What goes ahead of what else is due: somebody waits at a sign-in page; somebody is needed at once; all the rest."""
+
+    CODE = 0
+    CALL = 1
+    REST = 2
+
+
 channels: dict[str, Channel] = {}
 
 
@@ -89,6 +98,7 @@ _COLUMNS = (
     "purge_at",
     "error",
     "receipt",
+    "rank",
 )
 
 
@@ -103,6 +113,7 @@ def deliver(
     id: UUID | None = None,
     not_before: datetime | None = None,
     purge_at: datetime | None = None,
+    rank: Rank = Rank.REST,
 ) -> UUID:
     """Enqueue a message in the present unit; its stable id. `not_before` holds it back (quiet hours).
 
@@ -112,7 +123,8 @@ def deliver(
     ref = of or Ref("", "")
     sealed = seal_text(json.dumps(dict(content), ensure_ascii=False))
     row = (id, channel, seal_text(address), sealed, ref.kind, ref.key, purpose)
-    current_unit().deliveries.append((*row, DeliveryState.QUEUED, 0, at, not_before or at, purge_at, "", ""))
+    state = (DeliveryState.QUEUED, 0, at, not_before or at, purge_at, "", "", int(rank))
+    current_unit().deliveries.append((*row, *state))
     return id
 
 
@@ -143,7 +155,7 @@ def claim(
     due = _due(at, channel, but)
     if connection.features.has_select_for_update_skip_locked:
         due = due.select_for_update(skip_locked=True)
-    rows = list(due.order_by("due_at")[:limit])
+    rows = list(due.order_by("rank", "due_at")[:limit])
     Delivery.objects.filter(id__in=[row.id for row in rows]).update(
         state=DeliveryState.SENDING, due_at=at + timedelta(seconds=LEASE_S)
     )

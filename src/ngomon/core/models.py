@@ -129,12 +129,13 @@ class Delivery(models.Model):
     purge_at = models.DateTimeField(null=True)
     error = models.TextField(default="")
     receipt = models.CharField(max_length=200, default="")
+    rank = models.SmallIntegerField(default=2)
 
     class Meta:
         db_table = "core_delivery"
         indexes = [
             models.Index(
-                fields=["due_at"],
+                fields=["rank", "due_at"],
                 name="core_delivery_due",
                 condition=models.Q(state__in=["queued", "sending"]),
             ),

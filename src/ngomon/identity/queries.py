@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
@@ -19,6 +18,10 @@ from ngomon.core.audit import audit_look
 from ngomon.core.ids import Ref
 from ngomon.core.secrets import blind, open_text
 from ngomon.core.text import fold, sort_key
+from ngomon.identity.acting import actor_of as actor_of
+from ngomon.identity.acting import forget_grants as forget_grants
+from ngomon.identity.acting import is_locked as is_locked
+from ngomon.identity.acting import own_name as own_name
 from ngomon.identity.models import (
     Absence,
     Account,
@@ -51,86 +54,6 @@ from ngomon.identity.terms import (
     Tier,
 )
 from ngomon.identity.terms import ContactPoint as ContactShown
-
-GRANTS_KEPT_S = 5.0
-_actors: dict[UUID, tuple[float, Actor, bool]] = {}
-
-# Own posts; posts of the absent whom this account stands in for, also through another substitute who is absent; and
-# posts delegated to this account by their own holder.
-_GRANTS = """
-WITH RECURSIVE stand(account_id, depth) AS (
-    SELECT {id}, 0
-    UNION
-    SELECT a.account_id, s.depth + 1 FROM identity_absence a JOIN stand s ON a.substitute_id = s.account_id
-    WHERE s.depth < 3 AND a.valid_from <= %(at)s AND a.valid_to > %(at)s AND a.ended_at IS NULL
-)
-SELECT h.role, h.agency, h.area FROM identity_holding h JOIN stand s ON h.account_id = s.account_id
-WHERE h.valid_from <= %(at)s AND (h.valid_to IS NULL OR h.valid_to > %(at)s)
-UNION
-SELECT h.role, h.agency, h.area FROM identity_delegation d JOIN identity_holding h
-    ON h.account_id = d.giver_id AND (d.holding_id IS NULL OR d.holding_id = h.id)
-WHERE d.receiver_id = {id} AND d.valid_from <= %(at)s AND d.valid_to > %(at)s AND d.ended_at IS NULL
-    AND h.valid_from <= %(at)s AND (h.valid_to IS NULL OR h.valid_to > %(at)s)
-"""
-
-
-def _grants(account_id: UUID, at: datetime) -> frozenset[Grant]:
-    is_postgres = connection.vendor == "postgresql"
-    statement = _GRANTS.format(id="CAST(%(id)s AS uuid)" if is_postgres else "%(id)s")
-    values = {
-        "id": account_id if is_postgres else account_id.hex,
-        "at": connection.ops.adapt_datetimefield_value(at),
-    }
-    with connection.cursor() as cursor:
-        cursor.execute(statement, values)
-        return frozenset(
-            Grant(role, agency or None, area or None) for role, agency, area in cursor.fetchall()
-        )
-
-
-def actor_of(account_id: UUID, at: datetime) -> Actor:
-    """The actor behind an account, with the posts in force: its own, delegated ones, those of absent people it stands in for.
-
-    A locked, closed or unknown account acts as nobody. Two statements; none within five seconds of the last time.
-    """
-    return _known(account_id, at)[0]
-
-
-def is_locked(account_id: UUID, at: datetime) -> bool:
-    """Whether this account exists and is locked."""
-    return _known(account_id, at)[1]
-
-
-def _known(account_id: UUID, at: datetime) -> tuple[Actor, bool]:
-    kept = _actors.get(account_id)
-    if kept and time.monotonic() - kept[0] < GRANTS_KEPT_S:
-        return kept[1], kept[2]
-    row = (
-        Account.objects.filter(pk=account_id)
-        .values_list("person_id", "language", "tier", "locked_at", "closed_at")
-        .first()
-    )
-    actor, locked = ANONYMOUS, False
-    if row is not None:
-        person_id, language, tier, locked_at, closed_at = row
-        locked = locked_at is not None
-        if not locked and closed_at is None:
-            actor = Actor(
-                "account", str(account_id), account_id, person_id, _grants(account_id, at), language, tier
-            )
-    if len(_actors) > 20_000:
-        _actors.clear()
-    _actors[account_id] = (time.monotonic(), actor, locked)
-    return actor, locked
-
-
-def forget_grants(*account_ids: UUID) -> None:
-    """Read these accounts' rights anew next time (all of them where none is named): after a change in this process."""
-    if not account_ids:
-        _actors.clear()
-    for account_id in account_ids:
-        _actors.pop(account_id, None)
-
 
 _CLIENT = "SELECT id, agency, scopes FROM identity_client WHERE key_hash = %s AND revoked_at IS NULL"
 
@@ -191,18 +114,12 @@ def holders(role: str | None, agency: str | None, area: str | None, at: datetime
 def holders_of_posts(posts: Iterable[UUID], at: datetime) -> dict[UUID, list[Holder]]:
     """Who may act in each of these posts now, substitutes in place of the absent; an absent one without is left out."""
     wanted = {str(post): post for post in posts}
-    rows = Holding.objects.filter(
-        in_force(at), post__in=list(wanted), account__locked_at__isnull=True, account__closed_at__isnull=True
-    )
+    open_ = {"account__locked_at__isnull": True, "account__closed_at__isnull": True}
+    rows = Holding.objects.filter(in_force(at), post__in=list(wanted), **open_)
     held: dict[UUID, list[Holder]] = {}
-    for post, *row in rows.order_by("-is_main", "valid_from").values_list("post", *_HOLDER):
-        account, name, role, agency, area = row
-        held.setdefault(wanted[post], []).append(Holder(account, name, role, agency or None, area or None))
-    if not held:
-        return {}
-    away = set(
-        Absence.objects.filter(in_force(at), ended_at__isnull=True).values_list("account_id", flat=True)
-    )
+    for post, a, n, r, g, w in rows.order_by("-is_main", "valid_from").values_list("post", *_HOLDER):
+        held.setdefault(wanted[post], []).append(Holder(a, n, r, g or None, w or None))
+    away = set(Absence.objects.filter(in_force(at), ended_at=None).values_list("account_id", flat=True))
     there = {post: _with_substitutes(found, at) for post, found in held.items()}
     return {post: [h for h in found if h.account_id not in away] for post, found in there.items()}
 

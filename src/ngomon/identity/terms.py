@@ -234,7 +234,7 @@ class ClientShown:
     revoked_at: datetime | None
 
 
-SCOPES = ("open311.read", "open311.write", "cases.read", "cases.write", "messages.write")
+SCOPES = ("open311.read", "open311.write", "cases.read", "cases.write", "messages.write", "tickets.write")
 """What an API client may be allowed."""
 
 LOCK_REASONS = ("false_reports", "abuse", "stolen", "request", "other")

@@ -10,11 +10,14 @@ from django.db.models import Q
 from ngomon.core.events import Aggregate
 from ngomon.core.ids import uuid7
 
-from .terms import INCIDENT, ORDER, RESOURCE, Said
+from .flood_terms import TICKET
+from .terms import HANDOVER, INCIDENT, ORDER, RESOURCE, Said
 
 
 class Room(Aggregate):
-    """A command room. `areas` are keys separated by spaces; none means the whole city. `lines` counts its log."""
+    """A command room. `areas` are keys separated by spaces; none means the whole city. `lines` counts its log; at `alarm` (1 to 3)
+    the households listed for it are to move.
+    """
 
     aggregate_kind = INCIDENT
     personal: ClassVar[dict[str, str]] = {"title": "what an officer wrote"}
@@ -37,6 +40,8 @@ class Room(Aggregate):
     lines = models.IntegerField(default=0)
     orders = models.IntegerField(default=0)
     reports = models.IntegerField(default=0)
+    tickets = models.IntegerField(default=0)
+    alarm = models.SmallIntegerField(default=0)
 
     class Meta:
         db_table = "incidents_room"
@@ -232,3 +237,160 @@ class Level(Aggregate):
 
     class Meta:
         db_table = "incidents_level"
+
+
+class Handover(Aggregate):
+    """A shift's hand-over sheet (biên bản giao ca): made by the lead who goes, confirmed by both by name, then never changed."""
+
+    aggregate_kind = HANDOVER
+    personal: ClassVar[dict[str, str]] = {"note": "what an officer wrote"}
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    number = models.CharField(max_length=24, unique=True)
+    made_at = models.DateTimeField()
+    giver = models.UUIDField()
+    given_at = models.DateTimeField(null=True)
+    taker = models.UUIDField(null=True)
+    taken_at = models.DateTimeField(null=True)
+    note = models.TextField(default="")
+
+    class Meta:
+        db_table = "incidents_handover"
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["giver"], name="incidents_handover_one", condition=Q(taken_at__isnull=True)
+            ),
+            # Who confirms takes everything: two people, in this order.
+            models.CheckConstraint(
+                condition=Q(taken_at__isnull=True)
+                | (Q(given_at__isnull=False) & ~Q(taker=models.F("giver"))),
+                name="incidents_handover_two",
+            ),
+        ]
+
+
+class HandoverItem(models.Model):
+    """One open thing on a sheet. `holder`: who has it in the new shift; `settled_at`: it was done before the sheet was taken."""
+
+    personal: ClassVar[dict[str, str]] = {"label": "what an officer wrote"}
+
+    id = models.BigAutoField(primary_key=True)
+    sheet = models.ForeignKey(Handover, on_delete=models.PROTECT, related_name="+")
+    kind = models.CharField(max_length=12)
+    key = models.CharField(max_length=120)
+    label = models.CharField(max_length=200)
+    url = models.CharField(max_length=200, default="")
+    since = models.DateTimeField(null=True)
+    holder = models.UUIDField(null=True)
+    settled_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "incidents_handover_item"
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["sheet", "kind", "key"], name="incidents_handover_item_once")
+        ]
+
+
+class Household(models.Model):
+    """A household that is to move at an alarm. Who it is stands encrypted; every look is written down."""
+
+    personal: ClassVar[dict[str, str]] = {"sealed": "sealed", "blind": "keyed hash"}
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    area = models.CharField(max_length=40)
+    hamlet = models.CharField(max_length=80)
+    blind = models.CharField(max_length=64)
+    alarm = models.SmallIntegerField()
+    people = models.SmallIntegerField()
+    elderly = models.SmallIntegerField(default=0)
+    children = models.SmallIntegerField(default=0)
+    disabled = models.SmallIntegerField(default=0)
+    sealed = models.TextField(default="")
+
+    class Meta:
+        db_table = "incidents_household"
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["area", "blind"], name="incidents_household_once")
+        ]
+        indexes: ClassVar = [models.Index(fields=["area", "hamlet"], name="incidents_household_of")]
+
+
+class Tick(models.Model):
+    """What somebody saw of a household in an incident. The id is made on the phone, so a tick sent twice is one."""
+
+    personal: ClassVar[dict[str, str]] = {"note": "what an officer wrote"}
+
+    id = models.UUIDField(primary_key=True, editable=False)
+    room = models.ForeignKey(Room, on_delete=models.PROTECT, related_name="+")
+    household = models.ForeignKey(Household, on_delete=models.PROTECT, related_name="+")
+    state = models.CharField(max_length=10)
+    at = models.DateTimeField()
+    written_at = models.DateTimeField()
+    by = models.CharField(max_length=64)
+    note = models.CharField(max_length=200, default="")
+
+    class Meta:
+        db_table = "incidents_tick"
+        indexes: ClassVar = [models.Index(fields=["room", "household", "at"], name="incidents_tick_of")]
+
+
+class Ticket(Aggregate):
+    """Somebody needs rescue or relief. One house has one ticket of a kind; one team has a ticket."""
+
+    aggregate_kind = TICKET
+    personal: ClassVar[dict[str, str]] = {
+        "sealed": "sealed",
+        "phone_blind": "keyed hash",
+        "place": "what somebody said",
+        "words": "what somebody said",
+    }
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    room = models.ForeignKey(Room, on_delete=models.PROTECT, related_name="+")
+    n = models.IntegerField()
+    kind = models.CharField(max_length=8)
+    state = models.CharField(max_length=10, default="open")
+    place = models.CharField(max_length=300, default="")
+    lon = models.FloatField(null=True)
+    lat = models.FloatField(null=True)
+    people = models.SmallIntegerField(default=0)
+    vulnerable = models.SmallIntegerField(default=0)
+    words = models.TextField(default="")
+    sealed = models.TextField(default="")
+    phone_blind = models.CharField(max_length=64, default="")
+    reports = models.IntegerField(default=1)
+    source = models.CharField(max_length=40)
+    opened_at = models.DateTimeField()
+    claimed_by = models.UUIDField(null=True)
+    team = models.CharField(max_length=80, default="")
+    claimed_at = models.DateTimeField(null=True)
+    done_at = models.DateTimeField(null=True)
+    outcome = models.CharField(max_length=200, default="")
+
+    class Meta:
+        db_table = "incidents_ticket"
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["room", "n"], name="incidents_ticket_n"),
+            models.CheckConstraint(
+                condition=~Q(state="claimed") | Q(claimed_by__isnull=False), name="incidents_ticket_held"
+            ),
+        ]
+        indexes: ClassVar = [models.Index(fields=["room", "kind", "state"], name="incidents_ticket_open")]
+
+
+class TicketCall(models.Model):
+    """A call that a ticket stands for, by source and key: taken in once, whatever list it comes with again."""
+
+    personal: ClassVar[dict[str, str]] = {"key": "may name a caller"}
+
+    id = models.BigAutoField(primary_key=True)
+    ticket = models.ForeignKey(Ticket, on_delete=models.PROTECT, related_name="+")
+    source = models.CharField(max_length=40)
+    key = models.CharField(max_length=120)
+    at = models.DateTimeField()
+
+    class Meta:
+        db_table = "incidents_ticket_call"
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["source", "key"], name="incidents_ticket_call_once")
+        ]

@@ -101,6 +101,12 @@ def room_by_id(id: UUID) -> RoomLine:
     return _room(row)
 
 
+def alarm_of_room(id: UUID) -> int:
+    """At which alarm households are to move in a room; 0 where nobody is."""
+    found = Room.objects.filter(pk=id).values_list("alarm", flat=True).first()
+    return int(found or 0)
+
+
 def rooms_living() -> list[RoomLine]:
     """The rooms that are proposed or at work."""
     return [_room(row) for row in Room.objects.filter(phase__in=LIVING).order_by("opened_at")]
@@ -186,9 +192,14 @@ def orders_for(actor: Actor) -> list[OrderLine]:
     return sorted(lines, key=lambda line: (not line.is_open, line.due_at))
 
 
+def order_by_id(id: UUID) -> OrderLine | None:
+    """One order, for what the system does by itself."""
+    return next(iter(_orders(Q(pk=id))), None)
+
+
 def order(id: UUID, *, actor: Actor) -> OrderLine:
     """One order, for its agency and for the command post. Raises: NotFound, also for what is not for this actor."""
-    line = next(iter(_orders(Q(pk=id))), None)
+    line = order_by_id(id)
     if line is None or not (may(actor, "incident.see") or line.agency in actor.agencies()):
         raise NotFound("incidents.error.no_order")
     return line

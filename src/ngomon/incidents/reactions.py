@@ -17,12 +17,13 @@ from ngomon.identity import queries as identity
 from ngomon.messages.commands import tell
 from ngomon.messages.terms import message_id
 from ngomon.processes.terms import TaskOverdue
+from ngomon.processes.terms.oncall import AlarmAnswered, AlarmState
 
-from . import commands, papers, queries
+from . import calling, commands, papers, queries
 from .rules import fires_on_cases, prefix, window_of
 from .terms import ORDER, OrderGiven, PaperKind, PaperMade, RoomLine, RoomOpened, RoomProposed
 
-__all__ = ["papers"]
+__all__ = ["calling", "papers"]
 
 ABOUT = ("leader", "city_office", "ioc_lead")
 """Who hears of a room, besides those who sit in it."""
@@ -64,6 +65,15 @@ def when_nobody_acknowledges_call(_: Recorded, event: TaskOverdue, *, actor: Act
     """An order that nobody acknowledged in time is telephoned; its process climbs to the head, shift lead and leader."""
     if event.of_kind == ORDER and event.step == "acknowledge":
         commands.call_for_order(UUID(event.of_key), actor=actor, at=at)
+
+
+@on(AlarmAnswered)
+def when_called_takes_an_order_acknowledge_it(
+    _: Recorded, event: AlarmAnswered, *, actor: Actor, at: datetime
+) -> None:
+    """Whoever was called out and took an order has acknowledged it."""
+    if event.of_kind == ORDER and event.state == AlarmState.ACKNOWLEDGED:
+        commands.acknowledge_by_call(UUID(event.of_key), UUID(event.account), actor=actor, at=at)
 
 
 @on(AgencySucceeded)

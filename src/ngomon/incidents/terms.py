@@ -17,6 +17,7 @@ from ngomon.core.terms import Event, event
 INCIDENT = "incident"
 ORDER = "order"
 RESOURCE = "resource"
+HANDOVER = "handover"
 ORDER_PROCESS = "incidents.order"
 
 Text = Mapping[str, str]
@@ -52,12 +53,16 @@ STEPS = (
 
 
 class StaffRole(StrEnum):
-    """Who does what in a room: commander, staff officer, technician of the operations centre, an agency's envoy."""
+    """Who does what in a room: commander, staff officer, technician of the operations centre, an agency's envoy.
+
+    A volunteer (đội tình nguyện) holds no post: his seat lets him see and claim tickets of this room, nothing else.
+    """
 
     COMMANDER = "commander"
     STAFF = "staff"
     TECHNICIAN = "technician"
     ENVOY = "envoy"
+    VOLUNTEER = "volunteer"
 
 
 class LogKind(StrEnum):
@@ -271,6 +276,35 @@ class PaperLine:
 
 
 @dataclass(frozen=True, slots=True)
+class OpenThing:
+    """Something that a shift leaves open: an alarm, a room, an order nobody acknowledged, a promise, a fault, a note."""
+
+    kind: str
+    key: str
+    label: str
+    url: str
+    since: datetime | None
+    holder: UUID | None = None
+    settled_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """A hand-over sheet with what stands on it."""
+
+    id: UUID
+    number: str
+    made_at: datetime
+    giver: UUID
+    given_at: datetime | None
+    taker: UUID | None
+    taken_at: datetime | None
+    note: str
+    version: int
+    things: tuple[OpenThing, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Mark:
     """One thing on the common picture. Shape: (lon, lat). `state` is one of the map's."""
 
@@ -417,6 +451,25 @@ class PaperMade(Event):
     paper: str
     paper_kind: str
     n: int
+
+
+@event("incidents.handover_made")
+class HandoverMade(Event):
+    """A shift lead began the hand-over: this many things were open."""
+
+    sheet: str
+    number: str
+    open: int
+
+
+@event("incidents.handover_confirmed")
+class HandoverConfirmed(Event):
+    """A shift lead confirmed a sheet by name: `side` is given or taken."""
+
+    sheet: str
+    number: str
+    side: str
+    open: int
 
 
 @event("incidents.level_noted")

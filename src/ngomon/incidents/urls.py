@@ -2,15 +2,22 @@
 
 from django.urls import path
 
-from .pages import acts, rooms
+from . import api
+from .pages import acts, handover, rooms, volunteer
 
 urlpatterns = [
     path("ioc", rooms.console, name="console"),
     path("ioc/rooms", rooms.rooms, name="rooms"),
+    path("ioc/handover", handover.sheets, name="handovers"),
+    path("ioc/handover/<str:number>", handover.sheet, name="handover"),
     path("ioc/rooms/new", rooms.open_room, name="room_open"),
     path("ioc/rooms/<str:number>", rooms.room, name="room"),
     path("ioc/rooms/<str:number>/points.geojson", rooms.points, name="room_points"),
     path("ioc/rooms/<str:number>/resources.csv", acts.load, name="room_resources"),
+    path("ioc/rooms/<str:number>/calls.csv", acts.calls, name="room_calls"),
     path("ioc/rooms/<str:number>/papers/<uuid:id>.<slug:form>", rooms.paper, name="room_paper"),
     path("ioc/rooms/<str:number>/<slug:action>", acts.act, name="room_act"),
+    path("api/v1/rooms/<str:number>/calls", api.calls, name="api_room_calls"),
+    path("volunteer", volunteer.tickets, name="volunteer"),
+    path("volunteer/<uuid:id>", volunteer.move, name="volunteer_move"),
 ]

@@ -18,6 +18,7 @@ from ngomon.identity import queries as identity
 from ngomon.identity.rules import may, require
 from ngomon.identity.terms import IOC_ROLES, Holder
 
+from .knowing import kept_among
 from .models import Alarm, AlarmCall
 from .rules.oncall import Group, chain
 from .terms.oncall import AlarmShown, CalledShown, Contact, RungKind
@@ -25,9 +26,20 @@ from .terms.oncall import AlarmShown, CalledShown, Contact, RungKind
 RECENT = timedelta(hours=24)
 
 
-def groups_for(agency: str, area: str, at: datetime) -> tuple[Group, ...]:
-    """Who is called for an agency and area now, in this order: on duty, their substitutes, the agency, shift lead, leader."""
-    return chain(_contacts(agency, area, at))
+def groups_for(
+    agency: str, area: str, at: datetime, *, kept: frozenset[str] = frozenset()
+) -> tuple[Group, ...]:
+    """Who is called for an agency and area now, in this order: on duty, their substitutes, the agency, shift lead, leader.
+
+    Of a matter that only the roles `kept` may know of, whoever holds one of them, the shift lead first; nobody else.
+    """
+    return chain(_kept_contacts(kept, at) if kept else _contacts(agency, area, at))
+
+
+def _kept_contacts(kept: frozenset[str], at: datetime) -> Iterator[Contact]:
+    for role in sorted(kept, key=lambda role: (role != "ioc_lead", role)):
+        rung = RungKind.SHIFT_LEAD if role == "ioc_lead" else RungKind.DUTY
+        yield from _as(rung, identity.holders(role, None, None, at))
 
 
 def _contacts(agency: str, area: str, at: datetime) -> Iterator[Contact]:
@@ -94,7 +106,8 @@ def alarms_of(of: Ref, *, actor: Actor) -> list[AlarmShown]:
 
 def contacts_left(shown: AlarmShown, at: datetime) -> list[tuple[UUID, str, str]]:
     """Everybody in the chain now as (account, name, rung), called or not: whom an operator may telephone."""
-    groups = groups_for(shown.agency, shown.area, at)
+    kept = kept_among(Alarm.objects.values_list("audience", flat=True).get(pk=shown.id))
+    groups = groups_for(shown.agency, shown.area, at, kept=kept)
     contacts = [contact for group in groups for contact in group]
     names = identity.names_of(c.account for c in contacts)
     return [(c.account, names.get(c.account, ""), c.rung) for c in contacts]
@@ -130,6 +143,7 @@ def _one(row: Alarm, calls: list[AlarmCall], names: dict[UUID, str]) -> AlarmSho
         reasons=tuple(json.loads(row.reasons)),
         state=row.state,
         round=row.round,
+        waits=row.waits,
         holder=row.holder,
         holder_name=names.get(row.holder, "") if row.holder else "",
         next_at=row.wake_at,

@@ -8,11 +8,17 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from ngomon.core.texts import LANGUAGES, text
+
 Words = Mapping[str, Any]
-"""What fills the call's texts: `category`, `area` (by language), `place`, `what`, `lon` and `lat` where a point is known."""
+"""What fills the call's texts: `category` and `where` (by language), `what`, `lon` and `lat` where a point is known."""
 
 _known: dict[str, Callable[[str], Words]] = {}
-NOTHING: Words = {"category": {"vi": "Việc khẩn cấp", "en": "Emergency"}, "area": "", "place": "", "what": ""}
+NOTHING: Words = {
+    "category": {language: text("processes.call.something", language) for language in LANGUAGES},
+    "where": {language: text("processes.call.nowhere", language) for language in LANGUAGES},
+    "what": "",
+}
 
 
 def tells(kind: str, words_of: Callable[[str], Words]) -> None:

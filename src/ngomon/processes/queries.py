@@ -38,6 +38,7 @@ from .terms import (
     OpenTask,
     Standing,
     StepDef,
+    StepKind,
     Suspension,
     TaskPage,
     Why,
@@ -146,6 +147,9 @@ def moved(instance: Instance) -> Moved:
     due = instance.due_at
     if instance.paused_at is not None:
         due = instance.task_due_at if instance.commit_on else None
+    elif due is not None and instance.met_at is not None and instance.met_at <= due:
+        # Those on call came in time: only the rest is still to be done.
+        due = None if step_of(instance).kind == StepKind.TASK else due
     return Moved(
         instance=instance.pk,
         step=instance.step,
@@ -158,20 +162,6 @@ def moved(instance: Instance) -> Moved:
         task_due_at=instance.task_due_at,
         commit_until_on=instance.commit_on,
     )
-
-
-def kept_roles(instance: Instance) -> frozenset[str]:
-    """The roles that alone may know of a process (see `commands.keep_to`); none where it is as usual."""
-    if '"audience"' not in instance.values:
-        return frozenset()
-    keys = str(orjson.loads(instance.values).get("audience", "")).split()
-    return frozenset(key.removeprefix("role:") for key in keys if key.startswith("role:"))
-
-
-def roles_that_may_know(instance_id: UUID) -> frozenset[str]:
-    """As `kept_roles`, by id; none also for a process that is gone."""
-    instance = Instance.objects.filter(pk=instance_id).only("values").first()
-    return kept_roles(instance) if instance else frozenset()
 
 
 def told_of(instance_id: UUID, *, is_whole: bool = False) -> Standing:

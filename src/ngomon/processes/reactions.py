@@ -17,6 +17,7 @@ from ngomon.messages.commands import tell
 from ngomon.messages.terms import MessageAnswered, message_id
 
 from . import commands, directives, queries
+from .knowing import roles_that_may_know
 from .terms import (
     ConsultationAsked,
     DirectiveGiven,
@@ -208,7 +209,7 @@ def _holders(roles: str, agency: str, assignee: str, at: datetime) -> set[UUID]:
 
 def _who_may_know(instance: str, receivers: set[UUID], at: datetime) -> set[UUID]:
     """Of a matter that only a few roles may know of, whoever holds one of them; nobody else hears, not even its number."""
-    kept = queries.roles_that_may_know(UUID(instance))
+    kept = roles_that_may_know(UUID(instance))
     if not kept:
         return receivers
     return receivers & {h.account_id for role in kept for h in identity.holders(role, None, None, at)}

@@ -7,6 +7,7 @@ import importlib
 import json
 import os
 import signal
+import subprocess
 import sys
 import threading
 import time
@@ -20,6 +21,7 @@ from django.core.management import call_command, execute_from_command_line
 from django.db import connection
 from django.utils import translation
 
+from ngomon.cases.queries import has_model
 from ngomon.core import actors, certificates, clock, doctor, personal, retention_runs, seal, worker
 from ngomon.core.errors import CityError, Conflict
 from ngomon.core.text import in_language
@@ -38,7 +40,7 @@ from ngomon.identity.terms import SCOPES, Role
 from ngomon.incidents.commands import load_resources
 from ngomon.services import manifest
 from ngomon.services.scaffold import write_skeleton
-from ngomon.web import evaluation, replay, supervisor
+from ngomon.web import evaluation, replay, simulation, supervisor
 from ngomon.web.demo.cast import load_cast, load_citizens
 from ngomon.web.demo.flood import build_room
 from ngomon.web.demo.past import Builder, build_past
@@ -306,11 +308,26 @@ def demo(options: argparse.Namespace) -> int:
         builder = Builder(pack / "demo", citizens, now, load_story(pack))
         build_past(builder, lambda done, of: _say(f"reports {done}/{of}", began))
         build_room(now)
+    _teach(pack / "evaluation", waits=options.no_serve)
     _say(f"ready: http://{options.host}:{options.port}/demo", began)
     if not options.no_serve:
         where = ["--host", options.host, "--port", str(options.port)]
         os.execv(sys.executable, [sys.executable, "-m", "ngomon", "serve", *where])
     return 0
+
+
+def _teach(folder: Path, *, waits: bool) -> None:
+    """Where the pack holds reports written for measuring, the demonstration's proposals learn from them, in another process.
+
+    It takes about 15 s of a processor; pages are answered meanwhile, and proposals are the rules' until it is done.
+    """
+    if not (folder / "train.csv").exists() or has_model():
+        return
+    learn = ["--examples", str(folder / "train.csv"), "--measure", str(folder / "test.csv"), "--live"]
+    command = [sys.executable, "-m", "ngomon", "train", "category", *learn]
+    started = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+    if waits:
+        started.wait()
 
 
 def _say(what: str, began: float) -> None:
@@ -346,13 +363,18 @@ def _replay(parser: argparse.ArgumentParser) -> None:
 def _train(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("what", choices=["category"], help="what the model proposes")
     parser.add_argument("--model", type=UUID, help="the one that was asked for; a new one without")
+    parser.add_argument("--examples", type=Path, help="a file of labelled reports to learn from besides")
+    parser.add_argument("--measure", type=Path, help="a file of labelled reports that the gate measures on")
+    parser.add_argument("--live", action="store_true", help="put it to use where the gate lets it through")
 
 
 @subcommand("train", _train)
 def train(options: argparse.Namespace) -> int:
     """Train a model from officers' decisions and measure it at the gate; prints its state."""
     # Loaded when asked for: it brings large libraries.
-    _out(importlib.import_module("ngomon.cases.job").run(options.model))
+    job = importlib.import_module("ngomon.cases.job")
+    examples = job.Examples(options.examples, options.measure) if options.examples else None
+    _out(job.run(options.model, examples, goes_live=options.live))
     return 0
 
 
@@ -378,3 +400,9 @@ def replay_file(options: argparse.Namespace) -> int:
 def evaluate(options: argparse.Namespace) -> int:
     """Measure a part of the product on files of the documented columns; prints JSON."""
     return evaluation.run(options)
+
+
+@subcommand("simulate", simulation.arguments)
+def simulate(options: argparse.Namespace) -> int:
+    """Predict the next days of a process from the city's own history, as it is and with what is tried; changes nothing."""
+    return simulation.run(options)

@@ -12,13 +12,14 @@ from django.http import HttpRequest
 from django.utils import translation
 from django.utils.http import urlencode
 
+from ngomon.core import clock
 from ngomon.core.actors import Actor
 from ngomon.core.errors import CityError
 from ngomon.core.text import in_language
 from ngomon.core.texts import has_text, text
 from ngomon.directory import queries as directory
 from ngomon.identity.edge import actor_from
-from ngomon.identity.queries import name_of
+from ngomon.identity.queries import own_name
 from ngomon.identity.rules import may
 from ngomon.messages.queries import unread
 
@@ -131,7 +132,7 @@ def _roles(face: str, actor: Actor) -> list[dict[str, Any]]:
 
 
 def _me(actor: Actor) -> dict[str, str]:
-    return {"name": name_of(actor.account_id) if actor.account_id else "", "url": "/me"}
+    return {"name": own_name(actor.account_id, clock.now()) if actor.account_id else "", "url": "/me"}
 
 
 def _links() -> list[dict[str, str]]:

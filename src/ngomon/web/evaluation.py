@@ -72,13 +72,19 @@ OF_FILES = {
         "FILE",
         "Phrases of place: right ward, place in its circle, radius, time.",
     ),
+    "simulation": (
+        "ngomon.processes.back_testing",
+        "evaluate_simulation_files",
+        "FILE…",
+        "The simulation back-tested: the second half of a record predicted from the first.",
+    ),
 }
 """Name -> module, function, its files by name, and what it tells. Loaded when asked for: some need large libraries."""
 
 
 def _of_files(options: argparse.Namespace) -> dict[str, Any]:
     module, function, files, _ = OF_FILES[options.name]
-    if len(options.files) != len(files.split()):
+    if not files.endswith("…") and len(options.files) != len(files.split()):
         raise Invalid("web.command.files", name=options.name, n=len(files.split()))
     found: dict[str, Any] = getattr(importlib.import_module(module), function)(*options.files)
     return found

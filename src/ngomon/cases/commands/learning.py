@@ -22,6 +22,7 @@ from ngomon.identity.rules import require
 
 from ..models import Case, Decision, LearnedModel
 from ..proposals import forget_model, live_model, propose_with
+from ..rules.linear import LinearModel
 from ..terms import (
     CATEGORY_MODEL,
     TRAINING_ENDS_WITHIN,
@@ -56,7 +57,7 @@ def remember_decision(case_id: UUID, *, actor: Actor, at: datetime) -> None:  # 
     }
     if Decision.objects.filter(pk=case_id).update(**decided):
         return
-    number, model = live_model()
+    number, model = _proposing_at(at)
     first = next(iter(propose_with(case.text, model)), None)
     proposed = {
         "proposed": first.key if first else "",
@@ -65,6 +66,14 @@ def remember_decision(case_id: UUID, *, actor: Actor, at: datetime) -> None:  # 
         "was_sure": bool(first and first.is_sure),
     }
     Decision.objects.create(case=case, **decided, **proposed)
+
+
+def _proposing_at(at: datetime) -> tuple[int, LinearModel | None]:
+    """What proposed when the decision was made: a model that went live only afterwards has no part in it."""
+    number, model = live_model()
+    if number and LearnedModel.objects.filter(kind=CATEGORY_MODEL, number=number, live_at__gt=at).exists():
+        return 0, None
+    return number, model
 
 
 def _locked(model_id: UUID) -> LearnedModel:

@@ -101,6 +101,8 @@ def set_place_in_process(case: Case, moved: Moved, at: datetime) -> None:
 def scopes(case: Case) -> Counter[str]:
     """The counts that a case belongs to, by its present row. What only the duty shift may know of is counted apart."""
     guided = [case.outcome] if case.outcome.startswith("guided:") else []
+    if case.kind == CaseKind.DANGER and case.is_open and case.acknowledged_at is None:
+        guided.append("danger:waiting")
     if case.is_secret:
         return Counter(["secret", *([f"secret:step:{case.step}"] if case.is_open else []), *guided])
     found = ["all", f"status:{case.status}", f"category:{case.category}"]

@@ -35,11 +35,14 @@ def case_number(prefix: str, local_month: datetime, n: int) -> str:
 
 @dataclass(frozen=True)
 class WordBook:
-    """The phrases that speak for each category: folded phrase -> categories. Built once per catalogue version."""
+    """The phrases that speak for each category: folded phrase -> categories. Built once per catalogue version.
+
+    `begins`: the word that phrases begin with -> how many words the longest of them has.
+    """
 
     phrases: Mapping[str, tuple[str, ...]]
     danger: Mapping[str, str]
-    longest: int
+    begins: Mapping[str, int]
 
     @classmethod
     def of(cls, entries: Iterable[tuple[str, Sequence[str], Sequence[str]]]) -> WordBook:
@@ -55,14 +58,21 @@ class WordBook:
                 folded = " ".join(words(phrase))
                 if folded:
                     danger[folded] = category
-        longest = max((key.count(" ") + 1 for key in [*phrases, *danger]), default=1)
-        return cls({k: tuple(v) for k, v in phrases.items()}, danger, longest)
+        begins: dict[str, int] = {}
+        for phrase in (*phrases, *danger):
+            first, n = phrase.partition(" ")[0], phrase.count(" ") + 1
+            begins[first] = max(begins.get(first, 0), n)
+        return cls({k: tuple(v) for k, v in phrases.items()}, danger, begins)
 
 
-def _runs(said: Sequence[str], longest: int) -> Iterable[str]:
-    for start in range(len(said)):
-        for length in range(1, min(longest, len(said) - start) + 1):
-            yield " ".join(said[start : start + length])
+def _runs(said: Sequence[str], begins: Mapping[str, int]) -> Iterable[str]:
+    """Runs of words that may be a phrase: those that begin as one does."""
+    for start, word in enumerate(said):
+        longest = begins.get(word, 0)
+        if longest:
+            yield word
+            for end in range(start + 2, min(start + longest, len(said)) + 1):
+                yield " ".join(said[start:end])
 
 
 def propose_categories(text: str, book: WordBook, most: int = 3) -> list[Proposal]:
@@ -73,7 +83,7 @@ def propose_categories(text: str, book: WordBook, most: int = 3) -> list[Proposa
     scores: dict[str, float] = {}
     because: dict[str, list[str]] = {}
     seen: set[str] = set()
-    for run in _runs(words(text)[:400], book.longest):
+    for run in _runs(words(text)[:400], book.begins):
         claimed = book.phrases.get(run)
         if claimed is None or run in seen:
             continue
@@ -89,7 +99,7 @@ def propose_categories(text: str, book: WordBook, most: int = 3) -> list[Proposa
 
 def danger_words(text: str, book: WordBook) -> tuple[str, ...]:
     """The words of a text that speak of danger to life."""
-    return tuple(run for run in dict.fromkeys(_runs(words(text)[:400], book.longest)) if run in book.danger)
+    return tuple(run for run in dict.fromkeys(_runs(words(text)[:400], book.begins)) if run in book.danger)
 
 
 # --- words for lists ----------------------------------------------------------------------------------------------------

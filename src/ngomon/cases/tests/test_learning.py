@@ -61,6 +61,12 @@ def decided(city: TestCity, rounds: int = 5) -> None:
     settle()
 
 
+def corrected_by_hand(city: TestCity, n: int) -> UUID:
+    made = city.report(CHARGERS[0].format(n=n))
+    city.browser("ha").post(f"/desk/cases/{made.number}/category", {"category": "park_damage"})
+    return made.case_id
+
+
 def keys(text: str) -> list[str]:
     return [proposal.key for proposal in queries.propose(text)]
 
@@ -81,10 +87,15 @@ def test_corrections_change_the_proposal_after_training_and_gate(city: TestCity,
     assert model.figures["candidate"]["rows"] == 8, "the newest fifth was never trained on"
     assert model.figures["candidate"]["accuracy"] > model.figures["rules"]["accuracy"]
     assert "park_damage" not in keys(asked)[:1], "a candidate proposes nothing yet"
+    before = corrected_by_hand(city, 98)
     assert admin.post(f"/admin/proposals/models/{model.id}/live").status_code == 302
     first = queries.propose(asked)[0]
     assert first.key == "park_damage"
     assert any("sạc" in phrase for phrase in first.because), "explained in the words that were said"
+    after = corrected_by_hand(city, 99)
+    settle()
+    by = dict(Decision.objects.values_list("case_id", "by_model"))
+    assert (by[before], by[after]) == (0, 1), "each beside what proposed when it was made"
     page = admin.get("/admin/proposals").content.decode()
     assert "Mô hình số 1" in page
     assert "Quay lại bản trước" in page

@@ -31,6 +31,7 @@ from ngomon.identity import commands as identity
 from ngomon.identity.queries import forget_grants
 from ngomon.messages.commands import answer_call
 from ngomon.messages.models import Call
+from ngomon.messages.queries import inbox
 from ngomon.messages.terms import Answer, How
 from ngomon.processes import alarms, commands
 from ngomon.processes.models import Alarm, AlarmCall, Instance
@@ -255,6 +256,11 @@ def test_what_is_not_urgent_waits_for_the_morning_and_what_is_does_not(
     assert receipt.taken_up_at == opens
     assert receipt.acknowledged_by_at == opens + timedelta(minutes=30)
     assert not Alarm.objects.exists()
+    worker.settle()
+    told = inbox(city.lan).items[0]
+    assert "sẽ được tiếp nhận lúc 07:30" in told.subject
+    page = city.browser("lan").get(f"/reports/sent/{receipt.number}").content.decode()
+    assert "Phản ánh sẽ được tiếp nhận lúc 07:30" in page
     case = fire(city)
     assert Instance.objects.get(of_key=str(case.pk)).started_at == NIGHT
     assert names(city, case) == ["phuc"]

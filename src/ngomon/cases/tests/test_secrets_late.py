@@ -19,8 +19,10 @@ from ngomon.core import clock
 from ngomon.core.events import read_log
 from ngomon.core.models import Delivery
 from ngomon.core.worker import settle
+from ngomon.directory import queries as directory
 from ngomon.identity.queries import live_keys
 from ngomon.messages.models import Message
+from ngomon.processes.models import AlarmCall
 
 from .test_exits import DENOUNCES, OTHERS, guide
 
@@ -131,3 +133,30 @@ def test_one_that_turns_secret_after_it_ran_late_climbs_no_further_and_is_unlear
     assert queries.standings(clock.now()) == [] or all(s.overdue == 0 for s in queries.standings(clock.now()))
     for who in ("tam", "binh", "hanh", "nga"):
         assert city.browser(who).get(f"/desk/cases/{receipt.number}").status_code in {403, 404}
+
+
+def test_an_urgent_one_calls_the_duty_shift_alone_and_everybody_once_it_is_none(
+    city: TestCity, wound
+) -> None:
+    settle()
+    instant = next(c.key for c in directory.categories() if c.group == "instant" and not c.photo_required)
+    receipt = city.report(DENOUNCES, category=instant)
+    assert Case.objects.get(pk=receipt.case_id).is_secret
+    for _ in range(6):
+        settle()
+        wound(timedelta(minutes=20))
+    settle()
+    called = {names_of(city)[c.account] for c in AlarmCall.objects.all()}
+    assert "quan" in called
+    assert called <= {"ha", "quan"}, called
+    assert who_heard(city, receipt.case_id) <= {"ha", "quan", "lan"}
+    assert city.browser("ha").post(f"/desk/cases/{receipt.number}/lift").status_code == 302
+    for _ in range(6):
+        settle()
+        wound(timedelta(minutes=20))
+    settle()
+    assert {names_of(city)[c.account] for c in AlarmCall.objects.all()} - {"ha", "quan"}, "as any other now"
+
+
+def names_of(city: TestCity) -> dict[UUID, str]:
+    return {account: name for name, account in city.accounts.items()}

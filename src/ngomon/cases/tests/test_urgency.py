@@ -79,3 +79,19 @@ def test_the_desk_says_how_urgent_and_why(city: TestCity):
     assert "em bé" in shown
     quiet = desk.get(f"/desk/cases/{calm}").content.decode()
     assert "glance__flag--" not in quiet
+
+
+@pytest.mark.parametrize(
+    ("level", "wanted"), [(0, "calm"), (1, "soon"), (2, "urgent"), (3, "danger"), (9, "danger")]
+)
+def test_a_sensor_says_its_level(level: int, wanted: str) -> None:
+    found = urgency(
+        "Mực nước Kim Long", BOOK, SIGNS, is_instant=False, reports=1, is_night=False, sensor_level=level
+    )
+    assert found.level == wanted
+    assert [r.code for r in found.reasons] == (["sensor"] if level else [])
+
+
+def test_told_as_danger_is_danger_whatever_the_words() -> None:
+    found = urgency("", BOOK, SIGNS, is_instant=False, reports=1, is_night=False, is_told=True)
+    assert (found.level, found.reasons[0].code) == ("danger", "told")

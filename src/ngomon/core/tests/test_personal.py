@@ -41,7 +41,7 @@ def erase(person: UUID) -> dict[str, int]:
         return personal.erase_person(person, purpose="asked", actor=ME, at=clock.now())
 
 
-ROOMS = ("core", "directory", "identity", "messages", "processes", "cases")
+ROOMS = ("core", "directory", "identity", "messages", "processes", "cases", "incidents")
 
 
 def test_every_model_of_rooms_that_hold_persons_says_which_fields_are_personal():

@@ -339,3 +339,25 @@ def test_threads_that_wait_do_not_take_each_others_news():
         thread.join()
     assert len(heard) == 2
     assert max(heard) < 3
+
+
+def test_a_sign_in_code_goes_ahead_of_a_flood_of_messages_and_a_call_ahead_of_notices():
+    at = clock.now()
+    with unit():
+        for n in range(60):
+            deliver("test", f"n{n}", {}, purpose="notice", at=at - timedelta(minutes=5))
+        deliver("test", "call", {}, purpose="call", at=at, rank=deliveries.Rank.CALL)
+        deliver("test", "code", {}, purpose="code", at=at, rank=deliveries.Rank.CODE)
+        deliver(
+            "test",
+            "later",
+            {},
+            purpose="code",
+            at=at,
+            not_before=at + timedelta(hours=1),
+            rank=deliveries.Rank.CODE,
+        )
+    with unit():
+        taken = deliveries.claim(at, 10, channel="test")
+    assert [one.address for one in taken[:2]] == ["code", "call"]
+    assert {one.address for one in taken[2:]} <= {f"n{n}" for n in range(60)}

@@ -14,7 +14,7 @@ from django.contrib.auth.hashers import make_password
 
 from ngomon.core.actors import Actor
 from ngomon.core.audit import audit
-from ngomon.core.deliveries import deliver
+from ngomon.core.deliveries import Rank, deliver
 from ngomon.core.events import emit
 from ngomon.core.ids import Ref, uuid7
 from ngomon.core.secrets import blind, open_text, seal_text
@@ -88,6 +88,7 @@ def send_code(
         of=Ref("code", str(code_id)),
         at=at,
         purge_at=at + CODE_LIFE,
+        rank=Rank.CODE,
     )
     audit(
         "identity.send_code", Ref("code", str(code_id)), actor=actor, at=at, detail={"purpose": purpose.value}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from ngomon.core.actors import Actor
+from ngomon.core.actors import Actor, system
 from ngomon.core.errors import Conflict, Invalid, NotFound
 from ngomon.core.events import emit
 from ngomon.core.ids import Ref, uuid7
@@ -19,10 +19,11 @@ from ngomon.processes import queries as process_queries
 from ngomon.processes.terms import Budget, Moved
 
 from ..models import Order, Room
-from ..rules import MAX_WORDS, prefix
-from ..terms import ORDER, ORDER_PROCESS, LogKind, OrderGiven, OrderMoved, Said
+from ..rules import MAX_WORDS, may_reach, prefix
+from ..terms import ORDER, ORDER_PROCESS, Channel, LogKind, OrderGiven, OrderMoved, Said
 from .log import AUDIENCE, held, working, write
 
+BY_ITSELF = system("incidents")
 BY_STAFF = frozenset({"heard", "heard_report", "accept", "return", "withdraw"})
 """What the command post does with an order; the rest is the agency's."""
 
@@ -128,6 +129,7 @@ def move_order(
     fields = {"words": said, "reason": said, "heard_by": heard}
     moved = processes.act(ref, action, fields=fields, actor=actor, at=at)
     _take(order, action, said, heard, moved, actor=actor, at=at)
+    _call_off(ref, at)
     told = OrderMoved(str(room.pk), str(order.pk), order.n, action, moved.step)
     emit(order, told, actor=actor, at=at, audience=_audience(order))
     save(order)
@@ -172,7 +174,33 @@ def call_for_order(id: UUID, *, actor: Actor, at: datetime) -> bool:
     values = {"n": order.n, "agency": dict(agency.name), "phone": agency.phone}
     write(room, LogKind.SYSTEM, "incidents.log.call", values, actor=actor, at=at)
     save(room)
+    if may_reach(Channel.VOICE, is_exercise=room.is_exercise) and not processes.has_alarm(ref):
+        processes.raise_alarm(ref, agency=order.agency, area="", severity="order", actor=actor, at=at)
     return True
+
+
+@command
+def acknowledge_by_call(id: UUID, account: UUID, *, actor: Actor, at: datetime) -> None:
+    """Somebody who was called out for an order took it: it is acknowledged, and nobody else is called. Once."""
+    order, room = held_order(id)
+    ref = ref_of(order, room)
+    if order.acknowledged_at is None:
+        if process_queries.where(ref).step == "acknowledge":
+            processes.act(ref, "acknowledge", actor=actor, at=at)
+        order.acknowledged_at, order.call_since, order.acknowledged_by = at, None, str(account)
+        told = OrderMoved(str(room.pk), str(order.pk), order.n, "acknowledge", "carry_out")
+        emit(order, told, actor=actor, at=at, audience=_audience(order))
+        save(order)
+        values = {"n": order.n, "agency": dict(directory.agency(order.agency).name), "account": str(account)}
+        write(room, LogKind.ORDER, "incidents.log.did.called", values, actor=actor, at=at)
+        save(room)
+    _call_off(ref, at)
+
+
+def _call_off(ref: Ref, at: datetime) -> None:
+    """Nobody needs to be called for an order any more."""
+    if processes.has_alarm(ref):
+        processes.call_off_of(ref, "acknowledged", actor=BY_ITSELF, at=at)
 
 
 @command

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from ngomon.cases.gathering import opened_lately
 from ngomon.core.actors import Actor
 from ngomon.core.audit import audit
 from ngomon.core.errors import Conflict, Invalid
@@ -17,11 +18,12 @@ from ngomon.core.units import command
 from ngomon.directory import queries as directory
 from ngomon.identity import queries as identity
 from ngomon.identity.rules import require
+from ngomon.messages.commands import tell
 from ngomon.processes.commands import next_number
 
 from ..models import Gathered, LogLine, Room, Staff, Use
-from ..queries import open_orders
-from ..rules import KINDS, MAX_TITLE, may_go, prefix
+from ..queries import open_orders, triggers
+from ..rules import KINDS, MAX_TITLE, may_go, prefix, window_of
 from ..terms import (
     INCIDENT,
     LogKind,
@@ -32,6 +34,7 @@ from ..terms import (
     StaffRole,
     Trigger,
 )
+from .flood import forget_callers
 from .log import AUDIENCE, held, working, write
 
 REPORT_MINUTES = 120
@@ -160,6 +163,7 @@ def decide_room(room: str, is_opened: bool, *, reason: str = "", actor: Actor, a
         if actor.account_id:
             Staff.objects.create(room=found, account=actor.account_id, role=StaffRole.COMMANDER, from_at=at)
         _opened(found, actor=actor, at=at)
+        _gather_late(found, actor=actor, at=at)
     else:
         write(found, LogKind.SYSTEM, "incidents.log.dismissed", {"why": said}, actor=actor, at=at)
         Gathered.objects.filter(room=found, released_at__isnull=True).update(
@@ -167,6 +171,20 @@ def decide_room(room: str, is_opened: bool, *, reason: str = "", actor: Actor, a
         )
     save(found)
     audit("incidents.decide_room", ref_of(found), actor=actor, at=at, detail={"opened": is_opened})
+
+
+def _gather_late(room: Room, *, actor: Actor, at: datetime) -> None:
+    """What came by the room's rule while nobody had decided belongs to it too."""
+    trigger = next((t for t in triggers() if t.key == room.rule and t.on == "cases"), None)
+    if trigger is None:
+        return
+    for area in room.areas.split():
+        late = opened_lately(trigger.categories, area, window_of(trigger, room.opened_at))
+        taken = set(
+            Gathered.objects.filter(case__in=late, released_at__isnull=True).values_list("case", flat=True)
+        )
+        rows = [Gathered(room=room, case=case, at=at, by=actor.told_as) for case in late if case not in taken]
+        Gathered.objects.bulk_create(rows)
 
 
 def _go(room: Room, now: str, *, actor: Actor, at: datetime) -> None:
@@ -216,6 +234,7 @@ def close_room(room: str, *, actor: Actor, at: datetime) -> None:
         raise Conflict("incidents.error.no_lesson", number=found.number)
     write(found, LogKind.SYSTEM, "incidents.log.closed", actor=actor, at=at)
     _go(found, Phase.CLOSED, actor=actor, at=at)
+    forget_callers(found.pk, actor=actor, at=at)
     save(found)
     audit("incidents.close_room", ref_of(found), actor=actor, at=at)
 
@@ -257,5 +276,9 @@ def seat(room: str, account: UUID, role: str, *, actor: Actor, at: datetime) -> 
     Staff.objects.create(room=found, account=account, role=role, from_at=at)
     values = {"account": str(account)}
     write(found, LogKind.SYSTEM, f"incidents.log.seat.{role}", values, actor=actor, at=at)
+    if role == StaffRole.VOLUNTEER:
+        of = Ref(INCIDENT, str(found.pk), found.number, "/volunteer")
+        told = {"label": found.number, "title": found.title}
+        tell(account, "incidents.message.volunteer", told, of=of, actor=actor, at=at)
     save(found)
     audit("incidents.seat", ref_of(found), actor=actor, at=at, detail={"account": str(account), "role": role})

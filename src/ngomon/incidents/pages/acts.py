@@ -15,13 +15,16 @@ from ngomon.core import clock
 from ngomon.core.actors import Actor
 from ngomon.core.errors import CityError, Invalid, NotFound
 from ngomon.core.units import unit
+from ngomon.identity import queries as identity
 from ngomon.identity.edge import actor_from, requires
+from ngomon.identity.rules import read_contact
 
 from .. import commands
-from ..terms import LogKind, Said
+from ..terms import LogKind, Said, StaffRole
 from .rooms import room_page
 from .shown import language_of, local, refusal
 
+MOST_BYTES = 2 * 1024 * 1024
 Act = Callable[[str, QueryDict, Actor, datetime], object]
 
 
@@ -147,13 +150,41 @@ def _beat(room: str, form: QueryDict, actor: Actor, at: datetime) -> object:
 
 
 def _seat(room: str, form: QueryDict, actor: Actor, at: datetime) -> object:
+    contact = form.get("contact", "").strip()
+    if contact:
+        return commands.seat(room, _known_by(contact), StaffRole.VOLUNTEER, actor=actor, at=at)
     return commands.seat(room, _uuid(form.get("account", "")), form.get("role", ""), actor=actor, at=at)
+
+
+def _known_by(contact: str) -> UUID:
+    """The account of whoever verified a telephone number or an e-mail address. Raises: Invalid."""
+    person = identity.person_by_contact(read_contact(contact))
+    account = identity.account_of_person(person) if person else None
+    if account is None:
+        raise Invalid("incidents.error.no_contact")
+    return account
 
 
 def _level(_: str, form: QueryDict, actor: Actor, at: datetime) -> object:
     observed = local(form.get("observed_at", "")) or at
     level = _number(form.get("level_m", ""), "incidents.error.bad_level")
     return commands.note_level(form.get("station", ""), level, observed_at=observed, actor=actor, at=at)
+
+
+def _alarm(room: str, form: QueryDict, actor: Actor, at: datetime) -> object:
+    alarm = int(_number(form.get("alarm", ""), "incidents.error.bad_alarm"))
+    return commands.set_alarm(room, alarm, actor=actor, at=at)
+
+
+def _ticket(_: str, form: QueryDict, actor: Actor, at: datetime) -> object:
+    return commands.move_ticket(
+        _uuid(form.get("ticket", "")),
+        form.get("state", ""),
+        team=form.get("team", ""),
+        outcome=form.get("outcome", ""),
+        actor=actor,
+        at=at,
+    )
 
 
 ACTS: dict[str, tuple[Act, str]] = {
@@ -174,6 +205,8 @@ ACTS: dict[str, tuple[Act, str]] = {
     "beat": (_beat, "papers"),
     "seat": (_seat, "staff"),
     "level": (_level, "picture"),
+    "alarm": (_alarm, "flood"),
+    "ticket": (_ticket, "flood"),
 }
 """What can be done in a room, and the tab that shows it then."""
 
@@ -198,22 +231,41 @@ def act(request: HttpRequest, number: str, action: str) -> HttpResponse:
     return redirect(f"/ioc/rooms/{number}?tab={tab}")
 
 
+def _table(request: HttpRequest, code: str) -> str:
+    """The words of an uploaded CSV. Raises: Invalid."""
+    upload = request.FILES.get("file")
+    if upload is None or (upload.size or 0) > MOST_BYTES:
+        raise Invalid(code)
+    try:
+        table: str = upload.read().decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise Invalid(code) from error
+    return table
+
+
 @require_POST
 @requires("incident.open")
 def load(request: HttpRequest, number: str) -> HttpResponse:
     """Take in a list of resources."""
-    upload = request.FILES.get("file")
     try:
-        if upload is None or (upload.size or 0) > 2 * 1024 * 1024:
-            raise Invalid("incidents.error.bad_table")
-        try:
-            table = upload.read().decode("utf-8-sig")
-        except UnicodeDecodeError as error:
-            raise Invalid("incidents.error.bad_table") from error
+        table = _table(request, "incidents.error.bad_table")
         with unit():
             commands.load_resources(table, actor=actor_from(request), at=clock.now())
     except CityError as error:
-        return room_page(
-            request, number, tab="resources", failed=refusal(error, language_of(request)), status=error.status
-        )
+        failed = refusal(error, language_of(request))
+        return room_page(request, number, tab="resources", failed=failed, status=error.status)
     return redirect(f"/ioc/rooms/{number}?tab=resources")
+
+
+@require_POST
+@requires("incident.command")
+def calls(request: HttpRequest, number: str) -> HttpResponse:
+    """Take in an outside list of calls for help."""
+    try:
+        table, source = _table(request, "incidents.error.bad_calls"), request.POST.get("source", "")
+        with unit():
+            commands.take_in(number, table, source=source, actor=actor_from(request), at=clock.now())
+    except CityError as error:
+        failed = refusal(error, language_of(request))
+        return room_page(request, number, tab="flood", failed=failed, status=error.status)
+    return redirect(f"/ioc/rooms/{number}?tab=flood")

@@ -20,15 +20,16 @@ from ngomon.identity import queries as identity
 from ngomon.identity.rules import may
 from ngomon.processes import queries as processes
 
-from .. import queries
+from .. import floods, queries
+from ..flood_terms import TicketLine
 from ..picture import level_words
 from ..rules import KINDS, may_go
 from ..said import TONES, line_words, order_state
 from ..terms import STEPS, LogKind, OrderLine, Phase, ResourceLine, RoomLine, Said, StaffRole
 
-TABS = ("picture", "orders", "resources", "log", "papers", "staff")
+TABS = ("picture", "orders", "resources", "flood", "log", "papers", "staff")
 ICONS = {
-    "picture": "map", "orders": "send", "resources": "truck", "log": "scroll-text", "papers": "file-text", "staff": "users",
+    "picture": "map", "orders": "send", "resources": "truck", "flood": "life-buoy", "log": "scroll-text", "papers": "file-text", "staff": "users",
 }  # fmt: skip
 
 
@@ -66,8 +67,12 @@ def nav(path: str) -> list[dict[str, Any]]:
     return [
         {
             "key": "rooms", "label": text("incidents.page.title"), "url": "/ioc/rooms", "icon": "radar",
-            "current": path.startswith("/ioc"),
-        }
+            "current": path.startswith("/ioc/rooms"),
+        },
+        {
+            "key": "handover", "label": text("incidents.handover.title"), "url": "/ioc/handover", "icon": "clipboard-check",
+            "current": path.startswith("/ioc/handover"),
+        },
     ]  # fmt: skip
 
 
@@ -255,6 +260,29 @@ def resources(line: RoomLine, _: Actor, language: str) -> dict[str, Any]:
     return {"resources": sorted(found, key=lambda r: (not r["is_here"], not r["is_free"]))}
 
 
+def ticket(line: TicketLine, language: str) -> dict[str, Any]:
+    """A ticket as lists show it."""
+    tones = {"open": "red", "claimed": "amber", "done": "leaf", "withdrawn": "neutral"}
+    return {
+        "line": line,
+        "kind": text(f"incidents.flood.{line.kind}", language),
+        "state": text(f"incidents.flood.state.{line.state}", language, team=line.team),
+        "tone": tones[line.state],
+    }
+
+
+def flood(line: RoomLine, actor: Actor, language: str) -> dict[str, Any]:
+    """Households to move by hamlet, and tickets."""
+    alarm = queries.alarm_of_room(line.id)
+    hamlets = floods.hamlets(line.id, alarm=alarm, areas=line.areas, actor=actor)
+    return {
+        "alarm": alarm,
+        "hamlets": [{"h": h, "area": in_language(directory.area(h.area).name, language)} for h in hamlets],
+        "tickets": [ticket(t, language) for t in floods.tickets(line.id, actor=actor)],
+        "alarms": [(n, text("incidents.flood.alarm_none", language) if n == 0 else str(n)) for n in range(4)],
+    }
+
+
 def lines(line: RoomLine, _: Actor, language: str) -> dict[str, Any]:
     """The log."""
     return {"log": log(line, language)}
@@ -285,7 +313,7 @@ def staff(line: RoomLine, _: Actor, language: str) -> dict[str, Any]:
 
 
 SHOW: dict[str, Callable[[RoomLine, Actor, str], dict[str, Any]]] = {
-    "picture": picture, "orders": orders, "resources": resources, "log": lines, "papers": papers, "staff": staff,
+    "picture": picture, "orders": orders, "resources": resources, "flood": flood, "log": lines, "papers": papers, "staff": staff,
 }  # fmt: skip
 
 

@@ -21,6 +21,7 @@ from ngomon.incidents.papers import as_docx, as_html
 from ngomon.incidents.reactions import report_on_the_beat
 from ngomon.messages.models import Message
 from ngomon.processes import commands as processes
+from ngomon.processes.models import AlarmCall
 
 ME = system("test")
 
@@ -114,10 +115,36 @@ def test_an_order_that_nobody_acknowledges_is_telephoned_and_climbs_to_the_leade
     page = city.browser("ha").get(f"/ioc/rooms/{number}?tab=orders").content.decode()
     assert "gọi " in page
     assert places.agency(city.agency).phone in page
+    assert processes.has_alarm(line.ref)
     heard = {"order": str(order), "action": "heard", "heard_by": "Ông Bình, Chủ tịch phường"}
     assert city.browser("ha").post(f"/ioc/rooms/{number}/move", heard).status_code == 302
     line = queries.order(order, actor=city.dung)
     assert (line.call_since, line.acknowledged_by, line.step) == (None, heard["heard_by"], "carry_out")
+    assert not processes.has_alarm(line.ref)
+
+
+def test_whoever_is_called_out_for_an_order_acknowledges_it_and_an_exercise_calls_nobody(city):
+    settle()
+    for is_exercise in (False, True):
+        order = ordered(city, opened(city, is_exercise=is_exercise))
+        do(processes.wake, who=ME, at=clock.now() + timedelta(minutes=11))
+        settle()
+        ref = queries.order(order, actor=city.dung).ref
+        assert queries.order(order, actor=city.dung).call_since is not None
+        assert processes.has_alarm(ref) != is_exercise
+        calls = AlarmCall.objects.filter(alarm__of_key=str(order))
+        assert calls.exists() != is_exercise
+        if not is_exercise:
+            call = calls.order_by("n").first()
+            do(processes.take_answer, call.pk, "acknowledged", "page", who=ME)
+            settle()
+            line = queries.order(order, actor=city.dung)
+            assert (line.step, line.acknowledged_by, line.call_since) == (
+                "carry_out",
+                str(call.account),
+                None,
+            )
+            assert not processes.has_alarm(ref)
 
 
 def test_an_order_by_radio_is_written_down_afterwards_with_who_heard_it(city):
@@ -208,6 +235,8 @@ def test_ten_calls_for_rescue_in_one_area_ask_for_a_room_and_later_ones_join_it(
     assert (room.phase, room.rule, room.areas) == ("proposed", "sos_many", (city.area,))
     assert "tin báo ở" in room.why
     assert "incidents.message.proposed" in told(city, "dung")
+    cases += sos(city, 1, "Trong lúc chờ quyết định, nước lên cửa sổ, mắc kẹt")
+    settle()
     for who in ("ha", "nga"):
         answer = city.browser(who).post(f"/ioc/rooms/{room.number}/decide", {"decision": "open"})
         assert answer.status_code == 403
@@ -220,7 +249,7 @@ def test_ten_calls_for_rescue_in_one_area_ask_for_a_room_and_later_ones_join_it(
     settle()
     held = {line.id for line in queries.cases_of(room.id, actor=city.ha)}
     assert late.case_id in held
-    assert held <= {case.case_id for case in [*cases, late]}
+    assert held == {case.case_id for case in [*cases, late]}
     assert len(queries.rooms(actor=city.dung)) == 1
 
 

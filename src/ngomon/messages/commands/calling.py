@@ -10,7 +10,7 @@ from uuid import UUID
 from ngomon.core import deliveries
 from ngomon.core.actors import Actor
 from ngomon.core.audit import audit
-from ngomon.core.deliveries import deliver
+from ngomon.core.deliveries import Rank, deliver
 from ngomon.core.errors import Conflict, NotFound
 from ngomon.core.events import emit
 from ngomon.core.ids import Ref
@@ -129,6 +129,7 @@ def _send(
         at=at,
         id=delivery_id(message.pk, f"{channel}:{n}"),
         not_before=at + timedelta(minutes=after_m),
+        rank=Rank.CALL,
     )
     return Sending(delivery=delivery, message=message, channel=channel.value, address=mask(contact))
 

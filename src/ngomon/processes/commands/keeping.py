@@ -11,6 +11,7 @@ from ngomon.core.ids import Ref
 from ngomon.core.rows import save
 from ngomon.core.units import command
 
+from ..models import Alarm
 from . import moving
 
 
@@ -26,4 +27,6 @@ def keep_to(of: Ref, audience: Sequence[str], *, actor: Actor, at: datetime) -> 
         return
     moving.set_values(instance, audience=kept)
     save(instance)
+    open_alarms = Alarm.objects.filter(of_kind=of.kind, of_key=of.key, ended_at__isnull=True)
+    open_alarms.update(audience=kept or "ioc")
     audit("processes.keep_to", of, actor=actor, at=at, detail={"keys": len(audience)})

@@ -122,7 +122,7 @@ def enter(instance: Instance, known: Definition, to: str, *, actor: Actor, at: d
     officer = instance.assignee if step.holder == Holder.ASSIGNEE else None
     if officer is None and step.holder == Holder.ASSIGNEE and instance.last_officer != instance.barred:
         officer = instance.last_officer
-    if step.holder == Holder.ASSIGNEE and instance.commit_on is not None:
+    if instance.commit_on is not None and steps.ends_promise(known.steps.get(instance.step), step):
         instance.commit_on = None
         set_values(instance, promise="")
     if step.holder == Holder.ASSIGNEE:

@@ -28,6 +28,7 @@ from ngomon.messages.terms import Answer, How
 from .. import rows
 from ..alarms import groups_for
 from ..call_words import words_of
+from ..knowing import kept_among
 from ..models import Alarm, AlarmCall, Instance
 from ..queries import definition
 from ..rules import oncall, steps
@@ -122,7 +123,7 @@ def wake_alarms(*, actor: Actor, at: datetime, limit: int = BATCH) -> int:
 
 
 def _groups(row: Alarm, at: datetime) -> tuple[oncall.Group, ...]:
-    return groups_for(row.agency, row.area, at)
+    return groups_for(row.agency, row.area, at, kept=kept_among(row.audience))
 
 
 def _held(key: UUID) -> Alarm:

@@ -21,6 +21,7 @@ from ngomon.directory import queries as directory
 from ngomon.identity import queries as identity
 
 from .. import queries, rows
+from ..knowing import kept_roles
 from ..models import Consultation, Instance
 from ..rules import deadlines, steps
 from ..terms import (
@@ -152,7 +153,7 @@ def _overdue(instance: Instance, step: StepDef, *, is_whole: bool) -> TaskOverdu
 
 def _escalated(instance: Instance, step: StepDef, rung: Rung, above: _Above, why: str) -> Escalated:
     role, agency = above.reached(rung.to, step, instance)
-    kept = queries.kept_roles(instance)
+    kept = kept_roles(instance)
     if kept and role not in kept:
         # What only a few may know of climbs no higher than to the highest of them.
         role, agency = steps.highest(kept), ""

@@ -101,7 +101,7 @@ def _entered(definition: Definition, marking: Marking, to: str) -> Marking:
     is_given = step.holder == Holder.ASSIGNEE
     return marking._replace(
         step=step.key,
-        promised=marking.promised and not is_given,
+        promised=marking.promised and not steps.ends_promise(left, step),
         waits=marking.waits and not is_given,
         extensions=0 if runs_anew else marking.extensions,
         opinions=0,
@@ -148,10 +148,26 @@ def moves(definition: Definition, marking: Marking) -> Iterator[tuple[Move, Mark
             for after in _taken(definition, marking, step, action):
                 size = after.size if after.size != marking.size else ""
                 yield Move("act", step.key, action.key, after.step, size), after
+    if definition.group == "instant":
+        yield from _answers(definition, marking, step)
     if step.kind == StepKind.WAIT and step.lapse and (lapsed := step.action(step.lapse.action)):
         for after in _taken(definition, marking, step, lapsed):
             yield Move("lapse", step.key, lapsed.key, after.step), after
     yield from _opinions(step, marking)
+
+
+def _answers(definition: Definition, marking: Marking, step: StepDef) -> Iterator[tuple[Move, Marking]]:
+    """What those who were called bring about: the system's own actions. The alarm's agency becomes the lead where none is."""
+    led = (
+        [marking] if marking.has_agency else [marking._replace(has_agency=True, size=size) for size in SIZES]
+    )
+    for action in step.actions:
+        if action.roles != ("system",) or not action.to or not steps.meets(action.when, values(marking)):
+            continue
+        for one in led:
+            for after in _taken(definition, one, step, action):
+                size = after.size if after.size != marking.size else ""
+                yield Move("act", step.key, action.key, after.step, size), after
 
 
 def _opinions(step: StepDef, marking: Marking) -> Iterator[tuple[Move, Marking]]:

@@ -142,6 +142,12 @@ def promised_on(action: ActionDef, given: Mapping[str, object]) -> date | None:
     return date.fromisoformat(str(given["until"])) if action.effect == Effect.COMMIT else None
 
 
+def ends_promise(left: StepDef | None, entered: StepDef) -> bool:
+    """Whether a promise is over on this way: its day was waited for, or the work is somebody's anew."""
+    has_waited = left is not None and left.lapse is not None and left.lapse.on_commitment
+    return has_waited or entered.holder == Holder.ASSIGNEE
+
+
 def agency_of_task(step: StepDef, lead_agency: str) -> str:
     """The agency in whose queue a step stands: the lead agency's own steps, else none."""
     return lead_agency if step.holder in {Holder.AGENCY, Holder.ASSIGNEE} else ""

@@ -102,6 +102,7 @@ class AlarmShown:
     reasons: tuple[Mapping[str, Any], ...]
     state: str
     round: int
+    waits: str
     holder: UUID | None
     holder_name: str
     next_at: datetime | None

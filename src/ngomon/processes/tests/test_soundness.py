@@ -4,6 +4,7 @@ always be brought to an end, and what is not can be followed to where nobody can
 from __future__ import annotations
 
 import random
+import tomllib
 from datetime import timedelta
 
 import orjson
@@ -23,7 +24,7 @@ from ngomon.processes.rules.soundness import Marking
 from ngomon.processes.terms import Budget, Definition, Move
 from ngomon.processes.wording import fault_lines
 
-from .conftest import LEAD, NOW, OPERATOR, REPORTER, SYSTEM, City, person, timed
+from .conftest import LEAD, NOW, OPERATOR, REPORTER, SYSTEM, TIMED, City, person, timed
 from .random_definitions import definitions, is_well_formed
 from .test_definitions import action, step
 
@@ -277,3 +278,10 @@ def test_what_never_happens_is_advice_and_may_be_published(city):
 def test_too_many_markings_are_said_not_guessed():
     definition = read(timed())[0]
     assert [f.key for f in soundness.faults(definition, most=50)] == ["processes.fault.too_many_markings"]
+
+
+def test_the_instant_process_is_walked_through_the_answers_of_those_who_are_called():
+    raw = tomllib.loads((TIMED.parent / "instant.toml").read_text(encoding="utf-8"))
+    definition = read(raw)[0]
+    assert faults_of(raw) == []
+    assert {m.step for m in soundness.explore(definition).markings} == set(definition.steps)

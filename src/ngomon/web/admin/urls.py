@@ -3,7 +3,18 @@
 from django.urls import path, register_converter
 
 from .dates import IsoDay
-from .pages import agencies, catalogue, overview, people, proposals, retention, routing, system, wording
+from .pages import (
+    agencies,
+    catalogue,
+    overview,
+    people,
+    processes,
+    proposals,
+    retention,
+    routing,
+    system,
+    wording,
+)
 
 register_converter(IsoDay, "isoday")
 
@@ -50,8 +61,27 @@ urlpatterns = [
     path("admin/calendar/years/<int:year>/confirm", system.year_confirm, name="admin_year_confirm"),
     path("admin/workbook", system.workbook, name="admin_workbook"),
     path("admin/workbook/file", system.workbook_download, name="admin_workbook_file"),
-    path("admin/processes", overview.processes, name="admin_processes"),
-    path("admin/processes/<str:key>", overview.process, name="admin_process"),
+    path("admin/processes", processes.definitions, name="admin_processes"),
+    path("admin/processes/import", processes.bpmn_import, name="admin_process_import"),
+    path("admin/processes/<str:key>", processes.definition, name="admin_process"),
+    path("admin/processes/<str:key>/bpmn", processes.bpmn, name="admin_process_bpmn"),
+    path("admin/processes/<str:key>/migrate", processes.migrate, name="admin_process_migrate"),
+    path("admin/processes/<str:key>/draft", processes.draft, name="admin_draft"),
+    path("admin/processes/<str:key>/draft/publish", processes.publish, name="admin_draft_publish"),
+    path("admin/processes/<str:key>/draft/recall", processes.recall, name="admin_draft_recall"),
+    path("admin/processes/<str:key>/draft/discard", processes.discard, name="admin_draft_discard"),
+    path("admin/processes/<str:key>/draft/steps", processes.step_new, name="admin_draft_step_new"),
+    path("admin/processes/<str:key>/draft/steps/<str:step>", processes.step, name="admin_draft_step"),
+    path(
+        "admin/processes/<str:key>/draft/steps/<str:step>/remove",
+        processes.step_remove,
+        name="admin_draft_step_remove",
+    ),
+    path(
+        "admin/processes/<str:key>/draft/steps/<str:step>/actions",
+        processes.action,
+        name="admin_draft_action",
+    ),
     path("admin/clients", system.clients, name="admin_clients"),
     path("admin/clients/<uuid:id>/revoke", system.client_revoke, name="admin_client_revoke"),
     path("admin/proposals", proposals.proposals, name="admin_proposals"),

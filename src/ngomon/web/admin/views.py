@@ -307,9 +307,14 @@ def process_view(key: str, n: int | None, language: str) -> dict[str, Any]:
         "name": in_language(found.name, language),
         "group": text(f"web.admin.group.{found.group}", language),
         "versions": versions,
-        "steps": [_step(step, found, language) for step in found.steps.values()],
+        "steps": steps_view(found, language),
         "ladder": [_rung(rung, language) for rung in found.ladder],
     }
+
+
+def steps_view(found: Definition, language: str) -> list[dict[str, Any]]:
+    """The steps in the order of the file, with their ways, in words."""
+    return [_step(step, found, language) for step in found.steps.values()]
 
 
 def _step(step: StepDef, found: Definition, language: str) -> dict[str, Any]:

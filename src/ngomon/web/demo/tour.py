@@ -1,9 +1,9 @@
-"""The guided tour: six steps, each of which sets the scene (who sits at the desk, what the phone and the desk show)."""
+"""The guided tour: seven steps, each of which sets the scene (who sits at the desk, what the phone and the desk show)."""
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -16,7 +16,7 @@ from ngomon.identity.queries import actor_of
 from .roles import PARTS, Part, account_for
 from .story import Story
 
-STEPS = ("start", "report", "route", "handle", "rate", "forgotten")
+STEPS = ("start", "report", "route", "handle", "rate", "forgotten", "command")
 _DESK_CASE = re.compile(r"^/desk/cases/([A-Za-z0-9-]+)")
 _CASE = re.compile(r"^/(?:desk/)?cases/[A-Za-z0-9-]+")
 # Who has a case at a step of its process.
@@ -79,8 +79,10 @@ def scene_of(step: str, story: Story) -> Scene:
         "handle": (holder, followed, here),
         "rate": ("lead", followed, here),
         "forgotten": ("lead", "/board", ""),
+        "command": ("lead", "/", "/ioc/rooms"),
     }[step]
-    return scene_as(part_named(key), story, phone=phone, desk=desk)
+    scene = scene_as(part_named(key), story, phone=phone, desk=desk)
+    return replace(scene, desk=desk) if desk.startswith("/ioc") else scene
 
 
 def _told(story: Story) -> CaseLine | None:

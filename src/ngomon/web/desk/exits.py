@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -32,12 +33,18 @@ def _language(request: HttpRequest) -> str:
     return str(getattr(request, "LANGUAGE_CODE", "vi"))[:2]
 
 
-def figures(actor: Actor) -> dict[str, Any]:
-    """What stands beside a queue: danger that waits, and how many cases were guided where."""
+def scopes(actor: Actor) -> list[str]:
+    """The counters that `figures` needs."""
+    return [exits.DANGER_WAITING, *exits.guided_scopes()] if may(actor, "case.triage") else []
+
+
+def figures(actor: Actor, counted: Mapping[str, int]) -> dict[str, Any]:
+    """What stands beside a queue: danger that waits, and how many cases were guided where. Asks only where danger waits."""
     if not may(actor, "case.triage"):
         return {}
-    counts = exits.guided_counts()
-    return {"guided": counts, "guided_total": sum(c.n for c in counts), **_strip(actor)}
+    counts = exits.guided_counts(counted)
+    strip = _strip(actor) if counted.get(exits.DANGER_WAITING) else {"sees_danger": True, "dangers": []}
+    return {"guided": counts, "guided_total": sum(c.n for c in counts), **strip}
 
 
 def _strip(actor: Actor) -> dict[str, Any]:

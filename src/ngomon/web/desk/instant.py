@@ -59,8 +59,13 @@ def instant(request: HttpRequest) -> HttpResponse:
 def _page(request: HttpRequest, failed: str = "", status: int = 200) -> HttpResponse:
     actor, now, language = actor_from(request), clock.now(), language_of(request)
     context = {
-        "alarms": [card(one, actor, now, language) for one in alarms.alarms_open(actor=actor)],
-        "over": [card(one, actor, now, language) for one in alarms.alarms_over(actor=actor, at=now)],
+        "alarms": [
+            card(one, actor, now, language, is_whole=n < MOST_WHOLE)
+            for n, one in enumerate(alarms.alarms_open(actor=actor))
+        ],
+        "over": [
+            card(one, actor, now, language, is_whole=False) for one in alarms.alarms_over(actor=actor, at=now)
+        ],
         "failed": failed,
     }
     if request.headers.get("HX-Request"):
@@ -73,10 +78,16 @@ def beside(of: Ref, actor: Actor, at: datetime, language: str) -> list[dict[str,
     return [card(one, actor, at, language) for one in alarms.alarms_of(of, actor=actor)]
 
 
-def card(one: AlarmShown, actor: Actor, at: datetime, language: str) -> dict[str, Any]:
-    """One alarm in words."""
+MOST_WHOLE = 20
+"""On a day with hundreds the first show everything; the others their state and people, the rest on the case's page."""
+
+
+def card(
+    one: AlarmShown, actor: Actor, at: datetime, language: str, *, is_whole: bool = True
+) -> dict[str, Any]:
+    """One alarm in words; `is_whole`: with what was sent and whom to telephone, which cost statements."""
     may_steer = may(actor, "alarm.steer") and not one.is_over
-    sent = _sent(one.of, actor)
+    sent = _sent(one.of, actor) if is_whole else {}
     calls = [_call(call, sent, language) for call in one.calls]
     return {
         "alarm": one,
@@ -93,7 +104,7 @@ def card(one: AlarmShown, actor: Actor, at: datetime, language: str) -> dict[str
         "is_calling": one.state == "calling",
         "url": f"/desk/cases/{one.of.label}" if one.of.kind == "case" else one.of.url,
         "may_steer": may_steer,
-        "people": _people(one, at, language) if may_steer else [],
+        "people": _people(one, at, language) if may_steer and is_whole else [],
         "answers": [(str(a), text(f"web.desk.instant.said.{a}", language)) for a in SAID],
         "reasons": [(code, text(f"web.desk.instant.off.{code}", language)) for code in REASONS],
     }
@@ -145,7 +156,7 @@ def _way(told: Told, tries: list[Attempt], language: str) -> dict[str, Any]:
             {"at": t.at, "said": text(f"web.desk.instant.try.{t.outcome}", language), "seconds": t.seconds}
             for t in tries
         ],
-        "may_resend": told.state in {"dead", "withdrawn"},
+        "may_resend": told.state == "dead",
     }
 
 

@@ -45,7 +45,7 @@ def _frame(request: HttpRequest, queue: Queue, chosen: str = "") -> dict[str, An
     actor, now, language = actor_from(request), clock.now(), language_of(request)
     known = queues_of(actor)
     steps = {step for each in known for step in each.steps}
-    counts = cases.waiting_counts(actor=actor, steps=steps) if known else {}
+    counts = cases.waiting_counts(actor=actor, steps=steps, more=exits.scopes(actor)) if known else {}
     listed = Listed(queue.steps, queue.mine, filtering.wanted_of(request.GET))
     page = filtering.waiting(listed, actor=actor, at=now, cursor=request.GET.get("after", ""))
     narrowed = f"&{listed.wanted.query}" if listed.wanted.query else ""
@@ -69,6 +69,7 @@ def _frame(request: HttpRequest, queue: Queue, chosen: str = "") -> dict[str, An
         "next_url": f"/desk?queue={queue.key}{narrowed}&after={page.next}" if page.next else "",
         **selecting(request, queue, counts, page),
         "chosen": chosen,
+        "counted": counts,
         "may_file": may(actor, "case.file_on_behalf"),
         "unconfirmed": directory.unconfirmed_years(now) if may(actor, "console.see") else [],
     }
@@ -81,7 +82,7 @@ def desk(request: HttpRequest) -> HttpResponse:
     queue = queue_of(request.GET, actor_from(request))
     context = _frame(request, queue, chosen=request.GET.get("chosen", ""))
     context["points"] = views.points(context["rows"])
-    context |= exits.figures(actor_from(request))
+    context |= exits.figures(actor_from(request), context["counted"])
     template = "web/desk/list.html" if request.headers.get("HX-Request") else "web/desk/desk.html"
     return render(request, template, context)
 

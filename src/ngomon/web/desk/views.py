@@ -64,6 +64,7 @@ def queues_of(actor: Actor) -> list[Queue]:
 TOOLS = (
     ("instant", "/desk/instant", "siren", "alarm.see"),
     ("orders", "/desk/orders", "send", "order.see"),
+    ("households", "/desk/households", "house", "household.tick"),
     ("rooms", "/ioc/rooms", "radar", "incident.see"),
     ("directives", "/desk/directives", "stamp", "directive.see"),
     ("bulk", "/desk/bulk", "list-checks", "case.bulk"),

@@ -124,9 +124,9 @@ def test_filters_are_saved_for_oneself_or_shared_by_who_leads(
     chips = words(desk.get("/desk/filter/counted?queue=triage"))
     assert re.search(r"Đèn chờ xác minh <b[^>]*>2</b>", chips)
     assert re.search(r"Trễ của ca <b[^>]*>0</b>", chips)
-    with django_assert_max_num_queries(7):  # two of them for danger and for what was guided elsewhere
+    with django_assert_max_num_queries(4):  # session, counters, the cases, saved filters
         desk.get("/desk?queue=triage")
-    with django_assert_max_num_queries(7):
+    with django_assert_max_num_queries(4):
         desk.get(f"/desk?queue=triage&category={city.category}")
     shared = SavedFilter.objects.get(name="Trễ của ca")
     assert desk.post(f"/desk/filter/{shared.pk}/remove").status_code == 403

@@ -41,6 +41,7 @@ def test_every_step_of_the_tour_opens_and_names_itself(city: TestCity):
         assert shown["phone"].startswith("/")
         page = browser.get("/demo", shown).content.decode()
         assert f'value="{step}" aria-current="step"' in page
+    assert shown["desk"] == "/ioc/rooms", "the last step shows the command room"
     assert browser.post("/demo/step", {"step": "nowhere"}).status_code == 422
 
 

@@ -80,3 +80,21 @@ def test_weights_are_learned_from_pairs(tmp_path: Path, capsys: Any) -> None:
     told = json.loads(capsys.readouterr().out)
     assert told["same"] == 2
     assert told["weights"]["metres"] < 0
+
+
+def test_the_simulation_is_held_against_the_second_half_of_a_record(tmp_path: Path, capsys: Any):
+    record = tmp_path / "record.csv"
+    began, names = datetime(2026, 1, 1, tzinfo=UTC), ("category", "status", "requested_at", "updated_at")
+    with record.open("w", encoding="utf-8", newline="") as out:
+        rows = csv.writer(out)
+        rows.writerow(names)
+        for n in range(1200):
+            at, days = began + timedelta(hours=2 * n), 10 if n % 4 == 0 else 1
+            rows.writerow(["den", "closed", at.isoformat(), (at + timedelta(days=days)).isoformat()])
+    assert run(["evaluate", "simulation", str(record)]) == 0
+    found = json.loads(capsys.readouterr().out)
+    late = found["kinds"]["den"]["late_after_7_days"]
+    assert 0.2 < late["real"] < 0.3
+    assert abs(late["error"]) < 0.05
+    assert abs(found["kinds"]["den"]["arrived"]["error"]) < 60
+    assert found["mean_error"]["median_hours"] < 3

@@ -15,10 +15,13 @@ from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
 from tests.city import TestCity
 
+from ngomon.cases import proposals
 from ngomon.cases import queries as cases
+from ngomon.cases.models import LearnedModel
 from ngomon.core import clock
 from ngomon.core.worker import settle
 from ngomon.directory import queries as directory
+from ngomon.web.commandline import run as run_command
 
 pytestmark = pytest.mark.django_db(transaction=True)
 LAMP = "Đèn đường trước kiệt 42 tắt 3 đêm rồi"
@@ -137,3 +140,28 @@ def test_the_command_measures_on_files_and_says_what_is_wrong(tmp_path: Path):
     assert "category, description" in wrong.stderr
     assert evaluate(tmp_path / "none.csv", file).returncode == 1
     assert evaluate(file).returncode == 1
+
+
+def test_a_city_that_decided_little_is_taught_by_examples_and_measured_on_others(
+    city: TestCity, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lamp, water = "Đèn đường trước kiệt {} tắt, tối thui", "Ống nước vỡ ở đường số {}, nước chảy tràn"
+    rows = [(lamp, "street_light_out"), (water, "water_leak")]
+    for name, numbers in (("learn", range(200)), ("measure", range(500, 560))):
+        lines = [f'{n},{key},"{said.format(n)}"' for n in numbers for said, key in rows]
+        (tmp_path / f"{name}.csv").write_text(
+            "\n".join(["id,category,description", *lines]), encoding="utf-8"
+        )
+    proposals.forget_model()
+    files = ["--examples", str(tmp_path / "learn.csv"), "--measure", str(tmp_path / "measure.csv")]
+    settle()
+    assert run_command(["train", "category", *files, "--live"]) == 0
+    model = LearnedModel.objects.get()
+    assert (model.state, model.figures["taught"], model.figures["candidate"]["rows"]) == ("live", 400, 120)
+    assert capsys.readouterr().out.strip() == "live"
+    page = city.browser("vy").get("/admin/proposals").content.decode()
+    assert "phản ánh mẫu tự soạn" in page
+    assert cases.propose("Đèn trước kiệt 9 tối thui")[0].key == "street_light_out"
+    assert run_command(["train", "category", "--examples", str(tmp_path / "none.csv")]) == 0
+    assert LearnedModel.objects.get(number=2).state == "failed"
+    proposals.forget_model()

@@ -22,7 +22,6 @@ from ngomon.identity.edge import actor_from, requires
 from ngomon.messages import queries as messages
 
 from ..frame import agency_name, done, language_of, page
-from ..views import process_rows, process_view
 
 PAGE = 50
 
@@ -95,25 +94,6 @@ def pack(request: HttpRequest) -> HttpResponse:
         ],
         problems=problems,
     )
-
-
-# --- processes ------------------------------------------------------------------------------------------------------
-
-
-@require_safe
-@requires("catalogue.see")
-def processes(request: HttpRequest) -> HttpResponse:
-    """The definitions in force."""
-    return page(request, "processes", "processes", rows=process_rows(language_of(request)))
-
-
-@require_safe
-@requires("catalogue.see")
-def process(request: HttpRequest, key: str) -> HttpResponse:
-    """One definition in one of its versions: its steps and ways as a table."""
-    wanted = request.GET.get("n", "")
-    shown = process_view(key, int(wanted) if wanted.isdecimal() else None, language_of(request))
-    return page(request, "process", "processes", **shown)
 
 
 # --- the audit log --------------------------------------------------------------------------------------------------

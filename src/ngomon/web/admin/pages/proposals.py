@@ -82,6 +82,7 @@ def _model(one: ModelShown, language: str) -> dict[str, Any]:
             }
             for name in names
         ],
+        "taught": figures.get("taught", 0),
         "gate": [_finding(finding, language) for finding in figures.get("gate", [])],
         "sure_from": share(min(1.0, figures["sure_from"]), language) if "sure_from" in figures else "",
         "never_sure": figures.get("sure_from", 0) > 1,

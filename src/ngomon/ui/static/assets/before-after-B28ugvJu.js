@@ -1,1 +1,0 @@
-var e=class extends HTMLElement{connectedCallback(){let e=this.querySelector(`input[type=range]`);if(!e||this.classList.contains(`is-on`))return;e.hidden=!1,this.classList.add(`is-on`);let t=()=>this.style.setProperty(`--cut`,`${e.value}%`);e.addEventListener(`input`,t),t()}};customElements.define(`before-after`,e);

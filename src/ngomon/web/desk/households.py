@@ -1,0 +1,131 @@
+"""Households to move, on the phone of whoever moves them: by hamlet, the vulnerable first, one tap for each; works without network
+as long as the page stays open."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_POST, require_safe
+
+from ngomon.core import clock
+from ngomon.core.actors import Actor
+from ngomon.core.errors import CityError, Invalid
+from ngomon.core.ids import uuid7
+from ngomon.core.text import in_language
+from ngomon.core.units import unit
+from ngomon.directory import queries as directory
+from ngomon.identity.edge import actor_from, requires
+from ngomon.identity.rules import may
+from ngomon.incidents import commands, floods
+from ngomon.incidents import queries as incidents
+
+from . import views
+from .directives import _local
+from .frame import language_of, plain
+
+STATES = ("moved", "refused", "absent", "returned")
+
+
+def _areas(actor: Actor) -> list[str]:
+    """The areas whose households this actor may see."""
+    if actor.holds("ioc_operator", "ioc_lead"):
+        today = directory.local_day(clock.now())
+        return [a.key for a in directory.areas(on=today) if a.kind in {"ward", "commune"}]
+    own = {
+        directory.agency(key).area for key in actor.agencies("agency_clerk", "agency_head", "agency_officer")
+    }
+    return sorted(area for area in own if area)
+
+
+def _overview(request: HttpRequest, failed: str = "", status: int = 200) -> HttpResponse:
+    actor, language = actor_from(request), language_of(request)
+    areas = _areas(actor)
+    rooms = []
+    for room in incidents.rooms_living():
+        alarm = incidents.alarm_of_room(room.id)
+        if not alarm or not areas:
+            continue
+        wanted = [a for a in areas if not room.areas or a in room.areas]
+        found = floods.hamlets(room.id, alarm=alarm, areas=wanted or [""], actor=actor)
+        lines = [{"h": h, "area": in_language(directory.area(h.area).name, language)} for h in found]
+        rooms.append({"room": room, "alarm": alarm, "hamlets": lines})
+    shown = {
+        "rooms": rooms,
+        "failed": failed,
+        "may_load": may(actor, "household.list") and bool(areas),
+        "areas": [(a, in_language(directory.area(a).name, language)) for a in areas],
+    }
+    return render(request, "web/desk/households.html", plain(request, **shown), status=status)
+
+
+@require_safe
+@requires("household.tick")
+def every(request: HttpRequest) -> HttpResponse:
+    """By room and hamlet; with a room, area and hamlet, its households."""
+    number = request.GET.get("room", "")
+    if not number:
+        return _overview(request)
+    actor = actor_from(request)
+    room = next((r for r in incidents.rooms_living() if r.number == number), None)
+    if room is None:
+        return redirect("/desk/households")
+    asked: dict[str, Any] = {"area": request.GET.get("area", ""), "hamlet": request.GET.get("hamlet", "")}
+    with unit():
+        alarm = incidents.alarm_of_room(room.id)
+        lines = floods.households(room.id, alarm=alarm, actor=actor, at=clock.now(), **asked)
+    rows = [{"h": line, "token": str(uuid7())} for line in lines]
+    shown = {"room": room, "alarm": alarm, "rows": rows, "states": STATES, **asked}
+    answer = render(request, "web/desk/household_list.html", plain(request, **shown))
+    answer["Cache-Control"] = "no-store"
+    return answer
+
+
+@require_POST
+@requires("household.tick")
+def tick(request: HttpRequest, number: str, id: UUID) -> HttpResponse:
+    """What became of a household; sent again it changes nothing."""
+    form = request.POST
+    try:
+        token = UUID(form["token"]) if form.get("token") else None
+    except ValueError as error:
+        raise Invalid("incidents.error.bad_kind") from error
+    with unit():
+        commands.tick(
+            number,
+            id,
+            form.get("state", ""),
+            id=token,
+            happened_at=_local(form.get("happened_at", "")),
+            actor=actor_from(request),
+            at=clock.now(),
+        )
+    if "application/json" in request.headers.get("Accept", ""):
+        return JsonResponse({"state": form.get("state", "")})
+    back = request.POST.get("next", "")
+    return redirect(back if back.startswith("/desk/households") else "/desk/households")
+
+
+@require_POST
+@requires("household.list")
+def load(request: HttpRequest) -> HttpResponse:
+    """Take in a ward's list."""
+    upload = request.FILES.get("file")
+    try:
+        if upload is None or (upload.size or 0) > 2 * 1024 * 1024:
+            raise Invalid("incidents.error.bad_list")
+        try:
+            table = upload.read().decode("utf-8-sig")
+        except UnicodeDecodeError as error:
+            raise Invalid("incidents.error.bad_list") from error
+        with unit():
+            area = request.POST.get("area", "")
+            commands.load_households(area, table, actor=actor_from(request), at=clock.now())
+    except CityError as error:
+        if error.status == 403:
+            raise
+        said, fields = views.refusal(error, language_of(request))
+        return _overview(request, " ".join(dict.fromkeys([said, *fields])), error.status)
+    return redirect("/desk/households")
