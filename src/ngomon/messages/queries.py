@@ -224,21 +224,17 @@ def tray(*, limit: int = 50) -> list[TrayItem]:
     """What was taken by the tray instead of a mail server or an SMS gateway, latest first. Raises: Refused outside a demonstration."""
     if not settings.NGOMON_DEMO:
         raise Refused("messages.refused.tray")
-    return [_tray_item(*row) for row in deliveries.posted_to(TRAY, limit)]
+    rows = deliveries.posted_to(TRAY, limit)
+    called = Sending.objects.filter(pk__in=[posted.id for posted, *_ in rows], message__url__startswith="/c/")
+    links = dict(called.values_list("pk", "message__url"))
+    return [_tray_item(posted, address, content, links) for posted, address, content in rows]
 
 
-def _tray_item(posted: Posted, address: str, content: dict[str, str]) -> TrayItem:
+def _tray_item(posted: Posted, address: str, content: dict[str, str], links: dict[UUID, str]) -> TrayItem:
     words = content.get("text", "")
     parts = segments(words) if posted.channel == Way.SMS else 0
     price = parts * settings.NGOMON_SMS_PRICE_VND
     at = posted.sent_at or posted.created_at
-    subject, call = content.get("subject", ""), _call_url(posted.id, content)
+    subject = content.get("subject", "")
+    call = link_of_call(UUID(content["call"])) if content.get("call") else links.get(posted.id, "")
     return TrayItem(posted.id, posted.channel, address, subject, words, at, parts, price, call)
-
-
-def _call_url(delivery: UUID, content: dict[str, str]) -> str:
-    """Where the receiver of this message answers, if it calls somebody out."""
-    if content.get("call"):
-        return link_of_call(UUID(content["call"]))
-    found = Sending.objects.filter(pk=delivery, message__url__startswith="/c/")
-    return found.values_list("message__url", flat=True).first() or ""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
-from typing import Any
 from uuid import UUID
 
 from ngomon.core import deliveries
@@ -24,9 +23,9 @@ from ngomon.identity.terms import Contact, ContactKind
 
 from ..models import Call, Message, Sending, VoiceAttempt
 from ..queries import link_of_call
-from ..rules import may_say, sms_text
+from ..rules import may_say
 from ..terms import CALLING, Answer, How, MessageAnswered, Values, Way, delivery_id
-from ..words import absolute, pack, say
+from ..words import Content, pack
 
 _WAYS = {
     CallWay.SMS: (Way.SMS, ContactKind.PHONE),
@@ -72,7 +71,7 @@ def call_out(
         return id
     heard = " ".join(audience)[:300]
     add(Call(id=id, message_id=id, account_id=to, audience=heard, state=CALLING, created_at=at))
-    content = _Content(template, packed, language, message.url)
+    content = Content(template, packed, language, message.url, call=id)
     sent = [
         sending
         for n, (way, after_m) in enumerate(ways)
@@ -84,32 +83,13 @@ def call_out(
     return id
 
 
-class _Content:
-    """What a call says by each way."""
-
-    def __init__(self, template: str, packed: str, language: str, url: str) -> None:
-        self._template, self._packed, self._language = template, packed, language
-        self._link = absolute(url)
-
-    def by(self, way: Way, call: UUID) -> dict[str, Any]:
-        if way == Way.SMS:
-            return {"text": sms_text(self._say("sms"), self._link), "language": self._language}
-        if way == Way.VOICE:
-            return {"text": self._say("voice"), "call": str(call), "language": self._language}
-        parts = {"subject": self._say("subject"), "text": self._say("body")}
-        return {**parts, "link": self._link, "language": self._language}
-
-    def _say(self, part: str) -> str:
-        return say(self._template, part, self._packed, self._language)
-
-
 def _send(
     message: Message,
     way: str,
     n: int,
     after_m: float,
     contacts: Sequence[Contact],
-    content: _Content,
+    content: Content,
     *,
     at: datetime,
 ) -> Sending | None:
@@ -123,7 +103,7 @@ def _send(
     delivery = deliver(
         channel.value,
         contact.value,
-        content.by(channel, message.pk),
+        content.by(channel),
         purpose=message.template[:60],
         of=Ref(message.ref_kind, message.ref_key),
         at=at,
@@ -180,14 +160,13 @@ def stand_down(calls: Iterable[UUID], *, actor: Actor, at: datetime) -> int:
 @command
 def stop_ringing(calls: Iterable[UUID], *, actor: Actor, at: datetime) -> int:  # noqa: ARG001 (a command gets both)
     """The turn of these people is over, others are called: phones that rang do not ring again. Answers still count."""
-    sendings = Sending.objects.filter(message__in=list(calls)).values_list("delivery", flat=True)
-    return deliveries.withdraw(sendings, at=at, only_tried=Way.VOICE)
+    return _withdraw(calls, at=at, only_tried=Way.VOICE)
 
 
-def _withdraw(calls: list[UUID], *, at: datetime) -> None:
+def _withdraw(calls: Iterable[UUID], *, at: datetime, only_tried: str = "") -> int:
     """What of these calls still waits to be sent stays here: a phone that was answered does not ring again."""
-    sendings = Sending.objects.filter(message__in=calls).values_list("delivery", flat=True)
-    deliveries.withdraw(sendings, at=at)
+    sendings = Sending.objects.filter(message__in=list(calls)).values_list("delivery", flat=True)
+    return deliveries.withdraw(sendings, at=at, only_tried=only_tried)
 
 
 @command

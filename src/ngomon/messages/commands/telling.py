@@ -7,7 +7,6 @@ from collections.abc import Callable
 from datetime import datetime, time
 from uuid import UUID
 
-from django.conf import settings
 from django.utils import timezone
 
 from ngomon.core import deliveries
@@ -25,9 +24,9 @@ from ngomon.identity.terms import Contact
 from ngomon.messages import models
 from ngomon.messages.models import Message, Sending
 from ngomon.messages.queries import preference_of
-from ngomon.messages.rules import quiet_until, sms_text, ways
+from ngomon.messages.rules import quiet_until, ways
 from ngomon.messages.terms import RINGS, Preference, Values, Way, delivery_id
-from ngomon.messages.words import absolute, pack, say
+from ngomon.messages.words import Content, pack
 
 
 @command
@@ -55,11 +54,12 @@ def tell(
     if account_id is not None:
         language, contacts = reach_of(account_id)
         preference = preference_of(account_id)
+    packed = pack(values)
     message = Message(
         id=id or uuid7(),
         account_id=account_id,
         template=template,
-        values=seal_text(pack(values)),
+        values=seal_text(packed),
         language=language,
         ref_kind=of.kind,
         ref_key=of.key,
@@ -69,7 +69,7 @@ def tell(
     )
     if not add(message):
         return message.pk
-    content = _Content(template, pack(values), language, of)
+    content = Content(template, packed, language, of.url)
     taken = ways(contacts, preference, is_urgent=is_urgent)
     sent = [_send(message, way, contact, content, preference, at=at) for way, contact in taken]
     Sending.objects.bulk_create(sent)
@@ -78,26 +78,8 @@ def tell(
     return message.pk
 
 
-class _Content:
-    """What one message says by each way."""
-
-    def __init__(self, template: str, packed: str, language: str, of: Ref) -> None:
-        self._template, self._packed, self._language = template, packed, language
-        self._of, self._link = of, absolute(of.url)
-
-    def by(self, way: Way) -> dict[str, str]:
-        subject = self._say("subject")
-        if way == Way.SMS:
-            words = sms_text(self._say("sms"), self._link, with_tones=settings.NGOMON_SMS_TONES)
-            return {"text": words, "language": self._language}
-        return {"subject": subject, "text": self._say("body"), "link": self._link, "language": self._language}
-
-    def _say(self, part: str) -> str:
-        return say(self._template, part, self._packed, self._language)
-
-
 def _send(
-    message: Message, way: Way, contact: Contact, content: _Content, preference: Preference, *, at: datetime
+    message: Message, way: Way, contact: Contact, content: Content, preference: Preference, *, at: datetime
 ) -> Sending:
     quiet = None
     if way in RINGS and not message.is_urgent:
