@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -136,11 +136,7 @@ def raise_room(
         told = RoomProposed(str(room.pk), room.number, trigger.key, trigger.kind)
         emit(room, told, actor=actor, at=at, audience=AUDIENCE)
         write(room, LogKind.SYSTEM, "incidents.log.proposed", {"why": why}, actor=actor, at=at)
-    taken = set(
-        Gathered.objects.filter(case__in=list(cases), released_at__isnull=True).values_list("case", flat=True)
-    )
-    rows = [Gathered(room=room, case=case, at=at, by=actor.told_as) for case in cases if case not in taken]
-    Gathered.objects.bulk_create(rows)
+    _gather_free(room, list(cases), actor=actor, at=at)
     _write_back(room)
     audit("incidents.raise_room", ref_of(room), actor=actor, at=at, detail={"rule": trigger.key})
     return room.number
@@ -173,6 +169,15 @@ def decide_room(room: str, is_opened: bool, *, reason: str = "", actor: Actor, a
     audit("incidents.decide_room", ref_of(found), actor=actor, at=at, detail={"opened": is_opened})
 
 
+def _gather_free(room: Room, cases: Sequence[UUID], *, actor: Actor, at: datetime) -> None:
+    """Take in those of these cases that belong to no room yet."""
+    taken = set(
+        Gathered.objects.filter(case__in=cases, released_at__isnull=True).values_list("case", flat=True)
+    )
+    rows = [Gathered(room=room, case=case, at=at, by=actor.told_as) for case in cases if case not in taken]
+    Gathered.objects.bulk_create(rows)
+
+
 def _gather_late(room: Room, *, actor: Actor, at: datetime) -> None:
     """What came by the room's rule while nobody had decided belongs to it too."""
     trigger = next((t for t in triggers() if t.key == room.rule and t.on == "cases"), None)
@@ -180,11 +185,7 @@ def _gather_late(room: Room, *, actor: Actor, at: datetime) -> None:
         return
     for area in room.areas.split():
         late = opened_lately(trigger.categories, area, window_of(trigger, room.opened_at))
-        taken = set(
-            Gathered.objects.filter(case__in=late, released_at__isnull=True).values_list("case", flat=True)
-        )
-        rows = [Gathered(room=room, case=case, at=at, by=actor.told_as) for case in late if case not in taken]
-        Gathered.objects.bulk_create(rows)
+        _gather_free(room, late, actor=actor, at=at)
 
 
 def _go(room: Room, now: str, *, actor: Actor, at: datetime) -> None:
