@@ -15,10 +15,10 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from ngomon.cases import bulks, filtering
+from ngomon.cases import bulks, filtering, letters
 from ngomon.cases import commands as cases
 from ngomon.cases.bulk_terms import MOST_IN_BULK, BulkLine, BulkView, RowResult
-from ngomon.cases.terms import MESSAGES, CaseLine
+from ngomon.cases.terms import CaseLine
 from ngomon.core import clock
 from ngomon.core.actors import Actor
 from ngomon.core.errors import CityError, Invalid, Refused
@@ -27,7 +27,6 @@ from ngomon.core.units import unit
 from ngomon.identity import queries as identity
 from ngomon.identity.edge import actor_from, requires
 from ngomon.identity.rules import may
-from ngomon.ui.tags.words import said_exactly
 
 from . import views
 from .filters import listed_of
@@ -191,12 +190,13 @@ def _previewed(view: BulkView, request: HttpRequest) -> dict[str, Any]:
     language = language_of(request)
     shown = bulks.lines(view.id, result=RowResult.WAITING, size=SHOWN)
     known = bulks.case_lines(line.case_id for line in shown)
+    said = {**view.fields, "into": _number_into(view)}
     names = identity.names_of({UUID(line.given["taker"]) for line in shown if line.given.get("taker")})
     rows = [
         {
             "line": known[line.case_id],
             "category": views.category_name(known[line.case_id].category, language),
-            "letter": letter(view, known[line.case_id], language),
+            "letter": letter(view.action, known[line.case_id], said, language),
             "taker": names.get(UUID(line.given["taker"]), "") if line.given.get("taker") else "",
         }
         for line in shown
@@ -230,8 +230,7 @@ def _facts(view: BulkView, language: str) -> list[tuple[str, str]]:
         elif name in {"assignee", "giver", "taker"}:
             shown = identity.name_of(UUID(value))
         elif name == "into":
-            found = bulks.case_lines([UUID(value)])
-            shown = next((line.number for line in found.values()), value)
+            shown = _number_into(view) or value
         elif name == "within":
             continue
         key = f"web.desk.bulk.field.{name}"
@@ -239,23 +238,16 @@ def _facts(view: BulkView, language: str) -> list[tuple[str, str]]:
     return made
 
 
-def letter(view: BulkView, line: CaseLine, language: str) -> str:
-    """What the reporters of a case would read; empty where they are not told of such an action."""
-    template = "merged" if view.action == "merge" else MESSAGES.get(view.action, "")
-    if view.action == "commit":
-        template = "committed"
-    if not template or (template == "acknowledged" and line.step != "verify"):
-        return ""
-    into = bulks.case_lines([UUID(view.fields["into"])]) if "into" in view.fields else {}
-    until = view.fields.get("until", "")
-    values = {
-        "number": line.number,
-        "agency": views.agency_name(view.fields.get("agency") or line.agency, language),
-        "due": said_exactly(line.due_at) if line.due_at else "",
-        "into": next((found.number for found in into.values()), ""),
-        "day": "/".join(str(int(part)) for part in reversed(until.split("-"))) if until else "",
-    }
-    return text(f"cases.message.{template}.body", language, **values)
+def _number_into(view: BulkView) -> str:
+    """The number of the case that all of them are merged into; empty for none."""
+    found = bulks.case_lines([UUID(view.fields["into"])]) if "into" in view.fields else {}
+    return next((line.number for line in found.values()), "")
+
+
+def letter(action: str, line: CaseLine, said: Mapping[str, str], language: str) -> str:
+    """What the reporters of a case would read; empty where they are not told by such an action."""
+    found = letters.letter_of(action, line, said, language=language)
+    return "" if found is None or found.is_later else found.body
 
 
 # --- carrying out ---------------------------------------------------------------------------------------------------
