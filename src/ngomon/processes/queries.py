@@ -457,9 +457,8 @@ def tasks_of(
 def consultations_of(actor: Actor, size: int = 100) -> list[OpenTask]:
     """The open consultations that wait for the actor's agencies, the most urgent first."""
     agencies = sorted(actor.agencies(*CONSULTED_ROLES))
-    found = Consultation.objects.filter(
-        agency__in=agencies, closed_at__isnull=True, instance__ended_at__isnull=True
-    ).select_related("instance")
+    is_open = {"closed_at__isnull": True, "instance__ended_at__isnull": True}
+    found = Consultation.objects.filter(agency__in=agencies, **is_open).select_related("instance")
     return [_consultation_task(part.instance, part) for part in found.order_by("due_at", "id")[:size]]
 
 
