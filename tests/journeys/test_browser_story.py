@@ -6,13 +6,13 @@ import io
 import os
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 from PIL import Image, ImageDraw
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 
 from tests.running import Running
 
@@ -90,10 +90,21 @@ def look(page: Page, name: str) -> None:
         page.screenshot(path=str(Path(folder) / f"{name}.png"), full_page=True)
 
 
+def number_in(words: str) -> str:
+    """The number of the case that is named there."""
+    found = re.search(r"(PA|HD)-\d{4}-\d{4}", words)
+    assert found, words
+    return found[0]
+
+
 def act(page: Page, number: str, action: str, *, photo: dict[str, Any] | None = None, **fields: str) -> None:
     """Open a case on the desk and take one action as an officer does."""
     page.goto(f"/desk/cases/{number}")
-    form = page.locator(f"form[action*='/act/{action}']")
+    send(page, page.locator(f"form[action*='/act/{action}']"), photo, fields)
+
+
+def send(page: Page, form: Locator, photo: dict[str, Any] | None, fields: Mapping[str, str]) -> None:
+    """Open an action's form on the page, fill it in, send it."""
     page.locator("details.act", has=form).locator("summary").click()
     for name, value in fields.items():
         field = form.locator(f"[name={name}]")

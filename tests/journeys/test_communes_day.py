@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.journeys.test_browser_story import act, look, picture, sign_in
+from tests.journeys.test_browser_story import act, look, number_in, picture, send, sign_in
 from tests.journeys.test_browser_story import browser as browser
 from tests.running import Running
 
@@ -106,26 +106,9 @@ class Day:
         return page
 
 
-def number_in(words: str) -> str:
-    found = re.search(r"(PA|HD)-\d{4}-\d{4}", words)
-    assert found, words
-    return found[0]
-
-
 def take(page: Page, action: str, *, shot: dict[str, Any] | None = None, **fields: str) -> None:
     """An action on the page that is open, by touch: open it, fill it in, send it."""
-    form = page.locator(f"form[action*='/act/{action}?']")
-    page.locator("details.act", has=form).locator("summary").click()
-    for name, value in fields.items():
-        field = form.locator(f"[name={name}]")
-        if field.evaluate("e => e.tagName") == "SELECT":
-            field.select_option(value)
-        else:
-            field.fill(value)
-    if shot:
-        form.locator("input[type=file]").set_input_files(shot)
-    form.locator("button.button[type=submit]").last.click()
-    page.wait_for_load_state()
+    send(page, page.locator(f"form[action*='/act/{action}?']"), shot, fields)
     expect(page.locator(".alert--danger")).to_have_count(0)
 
 

@@ -14,7 +14,7 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from ngomon.web.tests.test_publishing import photo
-from tests.journeys.test_browser_story import act, look, picture, sign_in
+from tests.journeys.test_browser_story import act, look, number_in, picture, sign_in
 from tests.journeys.test_browser_story import browser as browser
 from tests.running import Running
 
@@ -127,12 +127,6 @@ class Shift:
         for said in words:
             expect(page.locator("main")).to_contain_text(said)
         return page
-
-
-def number_in(words: str) -> str:
-    found = re.search(r"(PA|HD)-\d{4}-\d{4}", words)
-    assert found, words
-    return found[0]
 
 
 def press_until(page: Page, label: str, most: int = 90) -> None:

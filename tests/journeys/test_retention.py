@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 from datetime import timedelta
 from pathlib import Path
@@ -10,14 +9,12 @@ from uuid import UUID
 
 import pytest
 from django.db import connection
-from PIL import Image
 
 from ngomon.cases import commands
 from ngomon.cases.models import Case, Entry, Picture, Reporter, Signal
 from ngomon.cases.retained import WALK
 from ngomon.core import certificates, clock, files, images, retention, retention_runs, seal
 from ngomon.core.actors import system
-from ngomon.core.engine import engine
 from ngomon.core.errors import Conflict, Invalid, NotFound
 from ngomon.core.ids import Ref
 from ngomon.core.merkle import Frontier
@@ -31,6 +28,7 @@ from ngomon.messages.models import Message
 from ngomon.web.commandline import run
 from tests.city import TestCity
 from tests.gates.test_privacy import every_text, handle, staff
+from tests.journeys.test_redaction import jpeg, seal_all
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -44,19 +42,6 @@ YEARS = timedelta(days=4 * 366)
 def home(tmp_path, settings) -> Path:
     settings.NGOMON_HOME = tmp_path
     return tmp_path
-
-
-def seal_all() -> None:
-    """Number what is not numbered yet and sign it."""
-    engine().sequence()
-    with unit():
-        seal.extend(at=clock.now())
-
-
-def jpeg(colour: str) -> bytes:
-    data = io.BytesIO()
-    Image.new("RGB", (320, 240), colour).save(data, "JPEG")
-    return data.getvalue()
 
 
 def closed_case(city: TestCity, colour: str, said: str = SAID) -> UUID:
