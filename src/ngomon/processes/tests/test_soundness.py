@@ -201,7 +201,12 @@ def test_a_counter_example_can_be_followed_to_where_the_engine_is_stuck(city, ra
     assume(faults)
     fault = faults[0]
     space = soundness.explore(definition)
-    n = next(n for n in range(len(space.markings)) if space.path(n) == fault.path)
+    well = soundness.reaching(
+        space, [n for n, m in enumerate(space.markings) if soundness.is_over(definition, m)]
+    )
+    # Walks that begin with other values may make the same moves: the marking is the one that has no way to an end.
+    stuck = [n for n, m in enumerate(space.markings) if n not in well and m.step == fault.values["step"]]
+    n = next(n for n in stuck if space.path(n) == fault.path)
     first = n
     while (came := space.found_by[first]) is not None:
         first = came[0]
