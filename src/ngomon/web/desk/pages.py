@@ -31,7 +31,7 @@ from ngomon.messages import commands as messages_commands
 from ngomon.messages import queries as messages
 from ngomon.processes import queries as processes
 
-from . import directives, exits, instant, panel, views
+from . import assigning, directives, exits, instant, panel, views
 from .filters import queue_of, selecting
 from .forms import ActionForm, Around, OnBehalfForm, agency_choices
 from .frame import language_of, plain
@@ -162,11 +162,14 @@ def _forms(view: CaseView, request: HttpRequest, bound: ActionForm | None) -> li
     proposed = cases.propose_agency(line.category, line.area, directory.local_day(now)).agency
     if line.kind == "question":
         proposed = asked_agency(line.id) or proposed
-    around = Around(line.agency, line.category, proposed, now, language, views.text_values(line, language))
+    actions = processes.actions_for(line.ref, actor)
+    people = assigning.people(line, actor, now, language) if assigning.asks_for_somebody(actions) else []
+    values = views.text_values(line, language)
+    around = Around(line.agency, line.category, proposed, now, language, values, assigning.choices(people))
     spoken = spoken_by(view, language)
     made = []
 
-    for action in processes.actions_for(line.ref, actor):
+    for action in actions:
         if action.key == "guide":
             continue  # has a page of its own, with a preview
         is_bound = bound is not None and bound.action.key == action.key
@@ -179,7 +182,11 @@ def _forms(view: CaseView, request: HttpRequest, bound: ActionForm | None) -> li
                 "key": KEYS.get(action.key, ""),
                 "button": {"primary": "primary", "danger": "danger"}.get(action.tone, "quiet"),
                 "fill": next((f"id_{action.key}_{name}" for name in form.fields), ""),
-                "is_open": is_bound,
+                "is_open": is_bound
+                or (bool(people) and action.tone == "primary" and "assignee" in form.fields),
+                "people": people if "assignee" in form.fields and around.people else [],
+                # Somebody is chosen already, so that the key gives the case to him.
+                "presses": bool(people) and action.tone == "primary" and "assignee" in form.fields,
                 "reads": read_by_citizen(form),
                 "told": told(action.key, line, written(form), spoken),
                 # What becomes public is looked at on a page of its own.

@@ -3,6 +3,7 @@
 from django.urls import path
 
 from . import (
+    balance,
     bulk,
     commitments,
     directives,
@@ -39,6 +40,7 @@ urlpatterns = [
     path("desk/bulk/<uuid:id>/release", bulk.release, name="desk_bulk_release"),
     path("desk/bulk/<uuid:id>/again", bulk.again, name="desk_bulk_again"),
     path("desk/bulk/<uuid:id>/result.csv", bulk.export, name="desk_bulk_csv"),
+    path("desk/balance", balance.balance, name="desk_balance"),
     path("desk/handover", bulk.handover, name="desk_handover"),
     path("desk/directives", directives.every, name="desk_directives"),
     path("desk/directives/new", directives.new, name="desk_directive_new"),
