@@ -29,7 +29,7 @@ from ngomon.identity.edge import actor_from, requires
 from ngomon.identity.rules import may
 from ngomon.messages import commands as messages_commands
 from ngomon.messages import queries as messages
-from ngomon.processes import queries as processes
+from ngomon.processes.standing import actions_now
 
 from . import assigning, directives, exits, instant, panel, views
 from .filters import queue_of, selecting
@@ -162,7 +162,7 @@ def _forms(view: CaseView, request: HttpRequest, bound: ActionForm | None) -> li
     proposed = cases.propose_agency(line.category, line.area, directory.local_day(now)).agency
     if line.kind == "question":
         proposed = asked_agency(line.id) or proposed
-    actions = processes.actions_for(line.ref, actor)
+    actions = actions_now(line.ref, actor, now)
     people = assigning.people(line, actor, now, language) if assigning.asks_for_somebody(actions) else []
     values = views.text_values(line, language)
     around = Around(line.agency, line.category, proposed, now, language, values, assigning.choices(people))
@@ -206,7 +206,7 @@ def act(request: HttpRequest, number: str, action: str) -> HttpResponse:
     """Take one action on a case; on a refusal nothing typed is lost and the reason stands on top."""
     actor, now = actor_from(request), clock.now()
     view = cases.staff_case(number, actor=actor)
-    offered = next((a for a in processes.actions_for(view.line.ref, actor) if a.key == action), None)
+    offered = next((a for a in actions_now(view.line.ref, actor, now) if a.key == action), None)
     if offered is None:
         return _case_page(request, number, 409, failed=text("web.desk.error.not_now"))
     language = language_of(request)

@@ -44,6 +44,7 @@ urlpatterns = [
     path("desk/handover", bulk.handover, name="desk_handover"),
     path("desk/directives", directives.every, name="desk_directives"),
     path("desk/directives/new", directives.new, name="desk_directive_new"),
+    path("desk/directives/people", directives.people, name="desk_directive_people"),
     path("desk/directives/<str:number>", directives.one, name="desk_directive"),
     path("desk/households", households.every, name="desk_households"),
     path("desk/households/list.csv", households.load, name="desk_households_load"),
