@@ -17,6 +17,7 @@ from ngomon.messages.commands import tell
 from ngomon.messages.terms import MessageAnswered, message_id
 
 from . import commands, directives, queries
+from .alarms import alarms_of_agency
 from .knowing import roles_that_may_know
 from .terms import (
     DIRECTIVE,
@@ -51,8 +52,10 @@ def publish_what_is_due(*, actor: Actor, at: datetime) -> None:
 def when_agency_succeeded_move_work(
     _: Recorded, event: AgencySucceeded, *, actor: Actor, at: datetime
 ) -> None:
-    """A re-organisation orphans nothing."""
+    """A re-organisation orphans nothing: what runs, what was asked, and who is being called for an alarm."""
     commands.move_work(event.agency, event.successor, actor=actor, at=at)
+    for of in alarms_of_agency(event.agency):
+        commands.move_alarm(of, event.successor, actor=actor, at=at)
 
 
 @on(CalendarDecided)
@@ -213,14 +216,13 @@ def _tell_directive(
 def _holders(roles: str, agency: str, assignee: str, at: datetime) -> set[UUID]:
     """The accounts that have a task: the assignee, with who stands in for him, or all who hold one of its roles there.
 
-    Of an assignee who holds no post any more the head of the agency hears instead: nothing is told to nobody.
+    Of an assignee who holds no post there any more the head of the agency hears instead: nothing is told to nobody.
     """
     if assignee:
         officer = UUID(assignee)
-        has_left = bool(agency) and all(h.agency != agency for h in identity.holdings_of(officer, at))
-        if not has_left:
+        if any(held.agency == agency for held in identity.holdings_of(officer, at)):
             return {officer, identity.in_place_of(officer, at)}
-        roles = "agency_head"
+        roles = "agency_head" if agency else roles
     found = (h for role in roles.split("+") for h in identity.holders(role, agency or None, None, at))
     return {holder.account_id for holder in found}
 

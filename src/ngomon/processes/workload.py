@@ -11,7 +11,7 @@ from django.db.models import Count, Max, Q
 
 from ngomon.core.ids import Ref
 
-from .models import Consultation, Instance
+from .models import Alarm, Consultation, Instance
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +82,17 @@ def matters_of(
         OpenMatter(Ref(*row[:4]), row[4], row[5], row[6], account is not None and row[7] != account)
         for row in rows
     ]
+
+
+def kinds_of(agency: str) -> dict[str, int]:
+    """How many open matters of each kind an agency leads. One statement."""
+    rows = Instance.objects.filter(agency=agency, ended_at__isnull=True)
+    return dict(rows.values_list("of_kind").annotate(Count("id")).order_by())
+
+
+def alarms_of(agency: str) -> int:
+    """How many alarms of an agency are not over."""
+    return Alarm.objects.filter(agency=agency, ended_at__isnull=True).count()
 
 
 def asked_of(agency: str) -> int:

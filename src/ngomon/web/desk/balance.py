@@ -20,6 +20,7 @@ from ngomon.core.texts import text
 from ngomon.core.units import unit
 from ngomon.directory import queries as directory
 from ngomon.identity.edge import actor_from, requires
+from ngomon.incidents import leaving
 from ngomon.ui.tags.words import said_day
 
 from . import views
@@ -75,6 +76,7 @@ def _of_agency(within: str, actor: Actor, at: datetime, language: str) -> dict[s
         "chart": _chart(loads, language),
         "moves": [{"giver": by_id[str(m.giver)], "taker": by_id[str(m.taker)], "n": m.n} for m in moves],
         "gone": [row for row in rows if not row["has_post"] and row["hand"].n],
+        "empty_shifts": leaving.empty_shifts(within, at),
         "total": sum(one.hand.n for one in loads),
         "late": sum(one.hand.late for one in loads),
     }

@@ -27,6 +27,7 @@ from ngomon.core.units import unit
 from ngomon.identity import queries as identity
 from ngomon.identity.edge import actor_from, requires
 from ngomon.identity.rules import may
+from ngomon.incidents import leaving as incidents
 
 from . import views
 from .filters import listed_of
@@ -393,6 +394,11 @@ def handover(request: HttpRequest) -> HttpResponse:
         agencies=agency_choices(now, language),
         may_move=actor.holds(*bulks.AGENCY_MOVERS),
         people=people,
+        counts=[
+            (text(f"web.desk.leaving.count.{kind}", language), n)
+            for kind, n in (incidents.counts_of(within, actor=actor) if within else {}).items()
+        ],
+        empty_shifts=incidents.empty_shifts(within, now) if within else 0,
         total=len(bulks.visible_among(bulks.work_of(agency=within), actor=actor)) if within else 0,
     )
     return render(request, "web/desk/handover.html", context)
