@@ -16,6 +16,7 @@ from ngomon.cases.workload_terms import AgencyLoad, OfficerLoad
 from ngomon.core import clock
 from ngomon.core.actors import Actor
 from ngomon.core.errors import Invalid, Refused
+from ngomon.core.text import in_language
 from ngomon.core.texts import text
 from ngomon.core.units import unit
 from ngomon.directory import queries as directory
@@ -27,7 +28,7 @@ from . import views
 from .forms import agency_choices
 from .frame import language_of, plain
 
-CHARTED = 15
+CHARTED = 8
 """How many bars a chart holds that can still be read; the table has all."""
 
 
@@ -124,7 +125,7 @@ def _of_city(found: list[AgencyLoad], language: str) -> dict[str, Any]:
     first = found[:CHARTED]
     chart = {
         "kind": "bar",
-        "x": [views.agency_name(one.agency, language) for one in first],
+        "x": [in_language(directory.agency(one.agency).short, language) for one in first],
         "unit": text("web.desk.balance.unit", language),
         "series": [
             {"name": text("web.desk.balance.open", language), "values": [one.open for one in first]},
