@@ -12,7 +12,7 @@ use([BarChart, LineChart, AriaComponent, GridComponent, LegendComponent, Tooltip
 /** Draws into this element; the caller redraws after a change of theme. */
 export function drawChart(plot: HTMLElement, data: ChartData, title: string): { redraw: () => void; image: () => string; remove: () => void } {
   const chart = init(plot, undefined, { renderer: "svg" });
-  const draw = (): void => chart.setOption(optionsOf(data, title, coloursOf(plot)), true);
+  const draw = (): void => chart.setOption(optionsOf(data, title, coloursOf(plot), plot.clientWidth), true);
   const size = new ResizeObserver(() => {
     if (plot.clientWidth > 0) chart.resize();
   });
@@ -28,11 +28,15 @@ export function drawChart(plot: HTMLElement, data: ChartData, title: string): { 
   };
 }
 
-function optionsOf(data: ChartData, title: string, colour: Colours): Record<string, unknown> {
+/** Where there is room for it every bar bears its name, broken into lines; else some are left out. Units: CSS pixels. */
+const NAME_WIDTH = 70;
+
+function optionsOf(data: ChartData, title: string, colour: Colours, width: number): Record<string, unknown> {
   const text = { fontFamily: "Be Vietnam Pro", color: colour("ink-soft"), fontSize: 13 };
   const figure = new Intl.NumberFormat(document.documentElement.lang, { maximumFractionDigits: 2 });
   const several = data.series.length > 1;
   const lines = data.kind !== "bar";
+  const room = (width - 48) / data.x.length - 8;
   return {
     animation: !matchMedia("(prefers-reduced-motion: reduce)").matches,
     animationDuration: 150,
@@ -52,7 +56,7 @@ function optionsOf(data: ChartData, title: string, colour: Colours): Record<stri
       data: data.x,
       axisTick: { show: false },
       axisLine: { lineStyle: { color: colour("line-strong") } },
-      axisLabel: text,
+      axisLabel: lines || room < NAME_WIDTH ? text : { ...text, interval: 0, overflow: "break", width: room, lineHeight: 18 },
     },
     yAxis: {
       type: "value",
