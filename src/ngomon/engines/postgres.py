@@ -13,6 +13,8 @@ from datetime import datetime
 
 from django.db import connection, transaction
 
+from ngomon.core.statements import run
+
 SEQUENCER_LOCK = 0x4E474F4D4F4E  # "NGOMON"
 CHANNEL = "ngomon_events"
 WHISPERS = "ngomon_whispers"
@@ -61,8 +63,7 @@ class PostgresEngine:
             return given
 
     def announce(self) -> None:
-        with connection.cursor() as cursor:
-            cursor.execute(f"NOTIFY {CHANNEL}")
+        run(f"NOTIFY {CHANNEL}")
 
     def wait(self, seconds: float) -> None:
         """LISTEN on this connection until something was emitted or got its position, at most so long."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from hashlib import sha256
@@ -16,7 +16,9 @@ from django.db.models import Q
 from ngomon.core.actors import ANONYMOUS, Actor, Grant
 from ngomon.core.audit import audit_look
 from ngomon.core.ids import Ref
+from ngomon.core.rows import stored
 from ngomon.core.secrets import blind, open_text
+from ngomon.core.statements import run
 from ngomon.core.text import fold, sort_key
 from ngomon.identity.acting import actor_of as actor_of
 from ngomon.identity.acting import forget_grants as forget_grants
@@ -109,6 +111,26 @@ def holders(role: str | None, agency: str | None, area: str | None, at: datetime
     if not rows:
         return []
     return _with_substitutes([Holder(a, n, r, g or None, w or None) for a, n, r, g, w in rows], at)
+
+
+def is_there(account: UUID, roles: Sequence[str], agency: str, at: datetime) -> bool:
+    """Whether an account itself holds one of these posts now, is not locked and not away. One hand-written statement.
+
+    Where it is not, it may yet act as somebody's substitute, or because nobody else is there: see `holders`.
+    """
+    slots = ", ".join(["%s"] * len(roles))
+    asked = _IS_THERE.format(roles=slots)
+    return run(asked, stored([account, agency, *roles, at, at, at, at])).fetchone() is not None
+
+
+_IS_THERE = (
+    "SELECT 1 FROM identity_holding h JOIN identity_account a ON a.id = h.account_id"
+    " WHERE h.account_id = %s AND h.agency = %s AND h.role IN ({roles})"
+    " AND h.valid_from <= %s AND (h.valid_to IS NULL OR h.valid_to > %s)"
+    " AND a.locked_at IS NULL AND a.closed_at IS NULL"
+    " AND NOT EXISTS (SELECT 1 FROM identity_absence w WHERE w.account_id = h.account_id"
+    " AND w.valid_from <= %s AND w.valid_to > %s AND w.ended_at IS NULL) LIMIT 1"
+)
 
 
 def holders_of_posts(posts: Iterable[UUID], at: datetime) -> dict[UUID, list[Holder]]:
