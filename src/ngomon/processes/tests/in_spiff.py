@@ -20,6 +20,7 @@ from SpiffWorkflow.bpmn.script_engine import PythonScriptEngine
 from SpiffWorkflow.bpmn.serializer import BpmnWorkflowSerializer
 from SpiffWorkflow.bpmn.serializer.config import DEFAULT_CONFIG
 from SpiffWorkflow.bpmn.serializer.default.event_definition import TimerConditionalEventDefinitionConverter
+from SpiffWorkflow.bpmn.specs.control import BoundaryEventJoin
 from SpiffWorkflow.bpmn.specs.defaults import BoundaryEvent
 from SpiffWorkflow.bpmn.specs.event_definitions.timer import TimerEventDefinition
 from SpiffWorkflow.util.task import TaskState
@@ -58,6 +59,18 @@ class _Parser(BpmnParser):  # type: ignore[misc]
     OVERRIDE_PARSER_CLASSES = {full_tag("boundaryEvent"): (_Boundary, BoundaryEvent)}
 
 
+class RoundJoin(BoundaryEventJoin):  # type: ignore[misc]
+    """The join that SpiffWorkflow puts behind a task with a timer, which settles its own round only.
+
+    In 3.2.0, where a timer leads back to its own task, the join of the round before cancels that of the next, whose timer
+    then never ends.
+    """
+
+    def _find_tasks(self, my_task: Any) -> list[Any]:
+        mine = my_task.find_ancestor(self.split_task)
+        return [task for task in super()._find_tasks(my_task) if task.find_ancestor(self.split_task) is mine]
+
+
 class City(PythonScriptEngine):  # type: ignore[misc]
     """What a run asks of the world: the time, and the data of conditions, before and after what an action changed."""
 
@@ -87,12 +100,20 @@ def spec_of(raw: Mapping[str, Any]) -> Any:
     """A definition's tables, exported and parsed."""
     parser = _Parser()
     parser.add_bpmn_str(export(raw))
-    return parser.get_spec(identifier("process", str(raw["key"])))
+    made = parser.get_spec(identifier("process", str(raw["key"])))
+    for each in made.task_specs.values():
+        if type(each) is BoundaryEventJoin:
+            each.__class__ = RoundJoin
+    return made
 
 
 def serializer() -> BpmnWorkflowSerializer:
     """SpiffWorkflow's own, that knows our timer too."""
-    config = {**DEFAULT_CONFIG, CityTimer: TimerConditionalEventDefinitionConverter}
+    ours = {
+        CityTimer: TimerConditionalEventDefinitionConverter,
+        RoundJoin: DEFAULT_CONFIG[BoundaryEventJoin],
+    }
+    config = {**DEFAULT_CONFIG, **ours}
     return BpmnWorkflowSerializer(BpmnWorkflowSerializer.configure(config))
 
 
