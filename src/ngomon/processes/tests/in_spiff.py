@@ -146,6 +146,12 @@ class InSpiff:
         found = self.workflow.get_tasks(state=TaskState.WAITING, spec_class=BoundaryEvent)
         return sorted(task.task_spec.name.removeprefix("lapse_") for task in found)
 
+    def timer_ends(self) -> datetime | None:
+        """When the timer that runs ends; None where none runs."""
+        found = self.workflow.get_tasks(state=TaskState.WAITING, spec_class=BoundaryEvent)
+        ends = [datetime.fromisoformat(task._get_internal_data("event_value")) for task in found]
+        return min(ends, default=None)
+
     def ended_at(self) -> list[str]:
         """The ends that were reached; none while it runs."""
         done = self.workflow.get_tasks(state=TaskState.COMPLETED)
