@@ -189,6 +189,12 @@ def person_by_contact(contact: Contact) -> UUID | None:
     return found.values_list("person_id", flat=True).first()
 
 
+def persons_by_contact(blinds: Iterable[str]) -> list[tuple[str, UUID]]:
+    """Which persons proved these contact points to be theirs, by keyed hashes: nothing is opened. One statement."""
+    found = ContactPoint.objects.filter(blind__in=sorted(blinds), verified_at__isnull=False)
+    return list(found.values_list("blind", "person_id"))
+
+
 def _opened(row: ContactPoint) -> Contact:
     return Contact(ContactKind(row.kind), open_text(row.value))
 

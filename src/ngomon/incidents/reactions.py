@@ -19,11 +19,11 @@ from ngomon.messages.terms import message_id
 from ngomon.processes.terms import TaskOverdue
 from ngomon.processes.terms.oncall import AlarmAnswered, AlarmState
 
-from . import calling, commands, papers, queries
+from . import calling, commands, evidence, papers, queries
 from .rules import fires_on_cases, prefix, window_of
 from .terms import ORDER, OrderGiven, PaperKind, PaperMade, RoomLine, RoomOpened, RoomProposed
 
-__all__ = ["calling", "papers"]
+__all__ = ["calling", "evidence", "papers"]
 
 ABOUT = ("leader", "city_office", "ioc_lead")
 """Who hears of a room, besides those who sit in it."""
