@@ -222,7 +222,7 @@ def _stop_if_too_wrong(category: str, case: Case, *, actor: Actor, at: datetime)
         return
     AutomaticStop.objects.create(id=uuid7(), category=category, at=at, looked_at=seen, wrong=wrong)
     event = AutomaticStopped(str(case.id), category, seen, wrong)
-    emit(case, event, actor=actor, at=at, audience=["ioc"])
+    emit(case, event, actor=actor, at=at, audience=live_audience(case))
     save(case)
     detail = {"category": category, "looked_at": seen, "wrong": wrong}
     audit("cases.stop_automatic", case.ref, actor=actor, at=at, detail=detail)
