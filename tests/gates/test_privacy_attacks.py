@@ -378,7 +378,7 @@ def test_a_case_that_few_may_know_of_is_evidence_for_nobody(planted: Planted) ->
         .split('id="evidence-title"')[1]
         .split("</section>")[0]
     )
-    assert "1 người khác nhau cùng báo" in page
+    assert "1 người khác cùng báo" in page
     assert hidden.number not in page
     assert open_one.number in page
     assert 'id="evidence-title"' not in words_of(desk.get(f"/desk/cases/{hidden.number}"))

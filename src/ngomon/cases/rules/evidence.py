@@ -26,7 +26,7 @@ WEIGHTS: Mapping[EvidenceKind, float] = {
     EvidenceKind.PICTURE: 0.25,  # the reporter's own: it shows something, and who took it is the one to be confirmed
     EvidenceKind.VERIFIED: 0.6,
     EvidenceKind.DANGER: 0.7,
-    EvidenceKind.LEVEL: 0.8,  # times the alarm that is reached: see `incidents.evidence`
+    EvidenceKind.LEVEL: 0.6,  # times the alarm that is reached; a river far above it is still no street
     EvidenceKind.SENSOR: 0.6,
     EvidenceKind.CAMERA: 0.7,
     EvidenceKind.PRESS: 0.4,
