@@ -69,7 +69,7 @@ def corroborate(case_id: UUID, *, actor: Actor, at: datetime, version: int | Non
 def corroborate_by_itself(case_id: UUID, *, actor: Actor, at: datetime) -> bool:
     """Verify a case without a person, where a line of the city's settings asks for no more than there is; whether it was.
 
-    Never: the instant process, words of danger, what is told as danger, what the duty shift alone may know of.
+    The oldest of cases alike is verified, the others wait to be merged into it. Never: the instant process, words of danger, what is told as danger, what the duty shift alone may know of.
     Once: a case verifies itself at most once, also when a person took it back.
     """
     case = locked(case_id)
@@ -79,7 +79,7 @@ def corroborate_by_itself(case_id: UUID, *, actor: Actor, at: datetime) -> bool:
     if line is None or Corroboration.objects.filter(case=case).exists():
         return False
     found = evidence_for(line_of(case), actor=actor)
-    if found.score < line.score or found.people < line.people:
+    if found.score < line.score or found.people < line.people or _came_before(case, found):
         return False
     _verify(case, found, by_itself=True, actor=actor, at=at)
     return True
@@ -89,6 +89,12 @@ def _may_verify_itself(case: Case) -> bool:
     if case.is_secret or case.exit or not case.is_open or case.step != STEP or case.kind != CaseKind.REPORT:
         return False
     return case.group == Group.TIMED and not danger_words(case.text)
+
+
+def _came_before(case: Case, found: Evidence) -> bool:
+    """Whether an older case of the same thing is open: then this one is for a person to merge, not to be verified beside it."""
+    alike = [g.first.number for g in found.groups if g.is_person and g.first.number]
+    return Case.objects.filter(number__in=alike, is_open=True, opened_at__lt=case.opened_at).exists()
 
 
 def _verify(case: Case, found: Evidence, *, by_itself: bool, actor: Actor, at: datetime) -> CaseLine:
@@ -111,7 +117,7 @@ def _verify(case: Case, found: Evidence, *, by_itself: bool, actor: Actor, at: d
         task=_task(case),
         is_sampled=by_itself and is_sampled(str(case.id), settings().sample_pct),
     )
-    said = f"{found.score:.3f}"
+    said = f"{found.score:.4f}"
     event = CaseCorroborated(str(case.id), said, found.people, found.codes, by_itself)
     emit(case, event, actor=actor, at=at, audience=live_audience(case))
     save(case)

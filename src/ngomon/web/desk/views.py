@@ -166,7 +166,7 @@ def _history_line(
     values = {"ground": _ground(recorded.kind, str(body["ground"]), language)} if body.get("ground") else {}
     if recorded.kind == "cases.corroborated":
         key += ".automatic" if body["is_automatic"] else ""
-        values = {"points": f"{float(body['score']) * 100:.0f}", "n": str(body["people"])}
+        values = {"points": str(round(float(body["score"]) * 100)), "n": str(body["people"])}
     title = text(key, language, **values) if has_text(key) else action
     icon = ICONS.get(recorded.kind, "circle-dot")
     words = entry.text if entry else ""
