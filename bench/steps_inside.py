@@ -16,6 +16,7 @@ import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import islice
 from typing import Any
 
 import django
@@ -35,7 +36,8 @@ from bench.loading import Staff
 from ngomon.core import clock, units
 from ngomon.core.actors import ANONYMOUS, Actor
 from ngomon.core.ids import Ref, uuid7
-from ngomon.core.units import Unit, unit
+from ngomon.core.rows import parted, send
+from ngomon.core.units import unit
 from ngomon.identity.queries import actor_of
 from ngomon.processes import commands
 from ngomon.processes.terms import Budget
@@ -167,27 +169,29 @@ class _Undone(Exception):
     """Takes a unit back after all was written."""
 
 
-def _undo(_: Unit) -> None:
-    raise _Undone
-
-
 def recorded(do: Callable[[], Any]) -> Transaction:
     """The statements that a unit writes with, as the database was told them; the unit itself is taken back."""
     seen: Transaction = []
 
     def note(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
-        if sql.startswith(("INSERT", "UPDATE", "DELETE")):
-            seen.append((sql, list(params or ())))
+        given = iter(params or ())
+        for one in parted(sql):
+            if one.startswith(("INSERT", "UPDATE", "DELETE")):
+                seen.append((one, list(islice(given, one.count("%s")))))
         return execute(sql, params, many, context)
 
-    units.before_commit(_undo)
+    def send_and_undo(statements: Any) -> None:
+        send(statements)
+        raise _Undone
+
+    units.send = send_and_undo
     try:
         with connection.execute_wrapper(note):
             do()
     except _Undone:
         pass
     finally:
-        units._writers.remove(_undo)
+        units.send = send
     return seen
 
 
@@ -416,7 +420,7 @@ def main() -> None:
     seen: list[str] = []
 
     def note(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
-        seen.append(sql)
+        seen.extend(parted(sql))
         return execute(sql, params, many, context)
 
     found = rounds(lives, at)

@@ -8,7 +8,7 @@ from typing import Any
 
 from ngomon.core import rows
 from ngomon.core.ids import Ref
-from ngomon.core.statements import run
+from ngomon.core.units import put_off
 
 from .models import Instance
 
@@ -89,4 +89,4 @@ def move_counts(before: Count, after: Count) -> None:
         return
     slots = ", ".join(["(%s, %s, %s, %s, %s, %s, %s)"] * len(changes))
     values: list[Any] = [value for key in sorted(changes) for value in (*key, *changes[key])]
-    run(_MOVE.format(slots=slots), values)
+    put_off((_MOVE.format(slots=slots), values))
