@@ -8,17 +8,9 @@ from datetime import date, timedelta
 import pytest
 
 from ngomon.processes.rules.deadlines import WallClock
+from ngomon.processes.rules.outcomes import band, simulate
 from ngomon.processes.rules.reading import read
-from ngomon.processes.rules.simulation import (
-    HOURS,
-    Axis,
-    History,
-    Simulator,
-    StepHistory,
-    WhatIf,
-    band,
-    simulate,
-)
+from ngomon.processes.rules.simulation import HOURS, Axis, History, Simulator, StepHistory, WhatIf
 from ngomon.processes.terms import Budget
 
 from .conftest import calendar, timed
