@@ -6,6 +6,7 @@ from .dates import IsoDay
 from .pages import (
     agencies,
     catalogue,
+    forecasts,
     overview,
     people,
     processes,
@@ -66,6 +67,19 @@ urlpatterns = [
     path("admin/processes/<str:key>", processes.definition, name="admin_process"),
     path("admin/processes/<str:key>/bpmn", processes.bpmn, name="admin_process_bpmn"),
     path("admin/processes/<str:key>/migrate", processes.migrate, name="admin_process_migrate"),
+    path("admin/processes/<str:key>/simulate", forecasts.simulate, name="admin_simulate"),
+    path("admin/processes/<str:key>/simulate/ask", forecasts.ask, name="admin_simulate_ask"),
+    path("admin/processes/<str:key>/simulate/<uuid:forecast>", forecasts.forecast, name="admin_forecast"),
+    path(
+        "admin/processes/<str:key>/simulate/<uuid:forecast>/progress",
+        forecasts.progress,
+        name="admin_forecast_progress",
+    ),
+    path(
+        "admin/processes/<str:key>/simulate/<uuid:forecast>/cancel",
+        forecasts.cancel,
+        name="admin_forecast_cancel",
+    ),
     path("admin/processes/<str:key>/draft", processes.draft, name="admin_draft"),
     path("admin/processes/<str:key>/draft/publish", processes.publish, name="admin_draft_publish"),
     path("admin/processes/<str:key>/draft/recall", processes.recall, name="admin_draft_recall"),
