@@ -15,6 +15,7 @@ from .frame import agency_name, role_name
 from .views import day_words
 
 BARS = 8
+POOLS = 10
 FIGURES = (
     ("arrived", 1, 0),
     ("overdue_ratio", 100, 1),
@@ -125,7 +126,15 @@ def _sentences(found: ForecastShown, said: Mapping[str, Any], language: str) -> 
     lines.append(_bottleneck(now, language))
     if said["tried"]:
         change = said["change"]["overdue_ratio"]
-        kind = "noise" if change["is_noise"] else "less" if change["mean"] < 0 else "more"
+        kind = (
+            "same"
+            if _is_same(change)
+            else "noise"
+            if change["is_noise"]
+            else "less"
+            if change["mean"] < 0
+            else "more"
+        )
         tried = _band(said["tried"]["overdue_ratio"], 100, 1, language)
         points = {name: figure(abs(change[name] * 100), language) for name in ("mean",)}
         reach = {name: figure(change[name] * 100, language, signed=True) for name in ("low", "high")}
@@ -310,7 +319,12 @@ def _change(
     said = {
         name: figure(change[name] * factor, language, digits, signed=True) for name in ("mean", "low", "high")
     }
-    return {**said, "is_noise": change["is_noise"]}
+    return {**said, "is_noise": change["is_noise"], "is_same": _is_same(change)}
+
+
+def _is_same(change: Mapping[str, Any]) -> bool:
+    """Whether nothing differs in any run."""
+    return bool(change["low"] == change["high"] == 0)
 
 
 def _figure_rows(said: Mapping[str, Any], language: str) -> list[dict[str, Any]]:
@@ -344,7 +358,7 @@ def _step_rows(said: Mapping[str, Any], definition: Definition, language: str) -
 def _pool_rows(said: Mapping[str, Any], language: str) -> list[dict[str, Any]]:
     tried, change = said["tried"] or {"pools": []}, (said["change"] or {}).get("pools", {})
     rows = []
-    for pool in said["now"]["pools"]:
+    for pool in said["now"]["pools"][:POOLS]:
         other = _pool(tried, pool["pool"])
         rows.append(
             {

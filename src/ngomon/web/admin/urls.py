@@ -6,6 +6,7 @@ from .dates import IsoDay
 from .pages import (
     agencies,
     catalogue,
+    definition_parts,
     forecasts,
     overview,
     people,
@@ -81,6 +82,8 @@ urlpatterns = [
         name="admin_forecast_cancel",
     ),
     path("admin/processes/<str:key>/draft", processes.draft, name="admin_draft"),
+    path("admin/processes/<str:key>/draft/head", definition_parts.head, name="admin_draft_head"),
+    path("admin/processes/<str:key>/draft/parts", definition_parts.part, name="admin_draft_part"),
     path("admin/processes/<str:key>/draft/publish", processes.publish, name="admin_draft_publish"),
     path("admin/processes/<str:key>/draft/recall", processes.recall, name="admin_draft_recall"),
     path("admin/processes/<str:key>/draft/discard", processes.discard, name="admin_draft_discard"),
