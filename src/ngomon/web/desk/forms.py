@@ -149,7 +149,8 @@ class OnBehalfForm(forms.Form):
         found = directory.understand_place(words, on=self.day)
         chosen = cases.chosen_key(self.data, found, directory.place_limit_m())
         shown = directory.readings_in_words(found, self.language, chosen=chosen)
-        return {"readings": shown, "place_advice": in_language(found.advice, self.language)}
+        advice = in_language(found.advice, self.language)
+        return {"readings": shown, "place_advice": advice, "place_said": self.data["place_words"]}
 
     def filing(self) -> Filing:
         """The report as intake takes it."""
