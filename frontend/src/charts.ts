@@ -3,13 +3,12 @@
 import { BarChart, CustomChart, LineChart, type BarSeriesOption, type CustomSeriesOption, type LineSeriesOption } from "echarts/charts";
 import { AriaComponent, GridComponent, LegendComponent, TooltipComponent } from "echarts/components";
 import { init, use } from "echarts/core";
-import { LabelLayout } from "echarts/features";
 import { SVGRenderer } from "echarts/renderers";
 import type { ChartData, ChartSeries } from "./islands/chart-view.ts";
 import { element } from "./dom.ts";
 import { coloursOf, type Colours } from "./map/style.ts";
 
-use([BarChart, CustomChart, LineChart, AriaComponent, GridComponent, LabelLayout, LegendComponent, TooltipComponent, SVGRenderer]);
+use([BarChart, CustomChart, LineChart, AriaComponent, GridComponent, LegendComponent, TooltipComponent, SVGRenderer]);
 
 const BAR_PX = 28;
 
@@ -37,14 +36,16 @@ function optionsOf(data: ChartData, title: string, colour: Colours): Record<stri
   const figure = new Intl.NumberFormat(document.documentElement.lang, { maximumFractionDigits: 2 });
   const several = data.series.length > 1;
   const lines = data.kind !== "bar";
+  const fanned = data.series.some((one) => one.low);
+  const named = several && (!lines || fanned);
   return {
     animation: !matchMedia("(prefers-reduced-motion: reduce)").matches,
     animationDuration: 150,
     textStyle: text,
     aria: { enabled: true, label: { description: title } },
-    grid: { left: 8, right: lines && several ? 88 : 12, top: several && !lines ? 40 : 20, bottom: 8, containLabel: true },
+    grid: { left: 8, right: lines && several && !named ? 88 : 12, top: named ? 40 : 20, bottom: 8, containLabel: true },
     legend: {
-      show: several && !lines,
+      show: named,
       data: data.series.map((one) => one.name),
       top: 0,
       left: 0,
@@ -62,7 +63,7 @@ function optionsOf(data: ChartData, title: string, colour: Colours): Record<stri
     },
     ...axesOf(data, text, colour, figure),
     series: data.series.flatMap((one, n): unknown[] =>
-      lines ? [...fanOf(data, n, one, colour), lineOf(data, n, one.name, colour, several)] : [barOf(data, n, one.name, colour), ...whiskerOf(data, one, n, colour)],
+      lines ? [...fanOf(data, n, one, colour), lineOf(data, n, one.name, colour, several && !named)] : [barOf(data, n, one.name, colour), ...whiskerOf(data, one, n, colour)],
     ),
   };
 }
@@ -142,9 +143,9 @@ function lineOf(data: ChartData, n: number, name: string, colour: Colours, sever
     data: data.series[n]?.values ?? [],
     connectNulls: false,
     symbolSize: 6,
+    showSymbol: !data.series[n]?.low,
     z: 3,
-    labelLayout: { moveOverlap: "shiftY" },
-    lineStyle: { width: 2.5, color: paint },
+    lineStyle: { width: 2.5, color: paint, type: data.series[n]?.low && n > 0 ? "dashed" : "solid" },
     itemStyle: { color: paint },
     ...(data.kind === "area" ? { areaStyle: { color: paint, opacity: 0.14 } } : {}),
     endLabel: { show: several, formatter: "{a}", color: paint, fontFamily: "Be Vietnam Pro", fontWeight: 600 },

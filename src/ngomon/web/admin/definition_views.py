@@ -18,6 +18,9 @@ from ngomon.services import manifest
 
 from .views import process_rows, steps_view
 
+Finding = tuple[bool, str, str]
+"""Whether it is advice only; what was found; the walk that shows it, where there is one."""
+
 
 def definition_rows(language: str) -> list[dict[str, Any]]:
     """Every definition in force, and drafts of new ones, with what runs by which version."""
@@ -89,10 +92,15 @@ def findings_of(tables: Mapping[str, Any], at: datetime, language: str) -> tuple
     found = checking.findings(tables, _wholes(made.group if made else ""), at=at)
     said = wording.fault_lines(found, language, made)
     pairs = list(zip(found, said, strict=True))
-    by_place: dict[str, list[tuple[bool, str]]] = {}
-    for fault, line in pairs:
+    by_place: dict[str, list[Finding]] = {}
+    for fault in found:
         step = fault.where.split(".")[1] if fault.where.startswith("step.") else ""
-        by_place.setdefault(step, []).append((fault.is_advice, line))
+        line = (
+            fault.is_advice,
+            wording.words(fault, language, made),
+            wording.walk_words(fault, language, made),
+        )
+        by_place.setdefault(step, []).append(line)
     return found, {
         "faults": [words for fault, words in pairs if not fault.is_advice],
         "advice": [words for fault, words in pairs if fault.is_advice],
@@ -101,7 +109,7 @@ def findings_of(tables: Mapping[str, Any], at: datetime, language: str) -> tuple
 
 
 def steps_with_findings(
-    made: Definition | None, by_place: Mapping[str, list[tuple[bool, str]]], language: str
+    made: Definition | None, by_place: Mapping[str, list[Finding]], language: str
 ) -> list[dict[str, Any]]:
     """The steps of a draft, each with what was found about it."""
     rows = steps_view(made, language) if made else []

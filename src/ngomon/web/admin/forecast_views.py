@@ -46,7 +46,7 @@ def pool_name(pool: str, language: str) -> str:
 
 def time_words(own: Budget, language: str) -> str:
     """A time in words."""
-    n = int(own.n) if float(own.n).is_integer() else own.n
+    n = int(own.n) if float(own.n).is_integer() else figure(own.n, language, 1)
     return text(f"web.admin.budget.{own.unit}", language, n=n)
 
 

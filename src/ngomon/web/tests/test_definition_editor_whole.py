@@ -9,7 +9,9 @@ from typing import Any
 
 import pytest
 from django.conf import settings
+from tests.city import TestCity
 
+from ngomon.processes import drafting
 from ngomon.processes.rules import editing, reading
 from ngomon.web.admin.definition_forms import (
     ActionForm,
@@ -85,3 +87,53 @@ STEP = {"key": "first", "name": NAME, "kind": "task", "action": [ACTION]}
 EVERY = choices_of({"step": [STEP, {"key": "end", "name": NAME, "kind": "end"}]}, "vi") | {
     "lapse_action": own_actions(STEP, "vi")
 }
+
+
+@pytest.mark.django_db(transaction=True)
+def test_head_ladder_fields_variants_and_checks_are_changed_by_the_pages(city: TestCity):
+    browser = city.browser("vy")
+    browser.post(AT)
+
+    def sent(address: str, begin: dict[str, Any], **said: Any) -> dict[str, Any]:
+        found = drafting.draft_of(KEY)
+        body = {n: v for n, v in {**begin, **said, "edition": found.edition}.items() if v is not None}
+        assert browser.post(f"{AT}/{address}", body).status_code == 302, address
+        return drafting.draft_of(KEY).tables
+
+    tables = drafting.draft_of(KEY).tables
+    tables = sent("head", HeadForm.begin(tables), max_extensions="0", notes="x")
+    assert (tables["clock"]["max_extensions"], tables["notes"]) == (0, "x")
+    rung = {"kind": "escalation", "n": "3", "rung_kind": "escalate", "rung_to": "leader", "rung_n": "2"}
+    tables = sent("parts", rung, rung_unit="days")
+    assert tables["escalation"][3] == {"kind": "escalate", "to": "leader", "after": {"days": 2}}
+    tables = sent("parts", {"kind": "escalation", "n": "3", "do": "remove"})
+    assert len(tables["escalation"]) == 3
+    field = {"kind": "field", "n": "99", "key": "colour", "name_vi": "Màu", "name_en": "Colour"}
+    tables = sent("parts", field, field_kind="choice", field_choices="red, blue")
+    assert tables["field"]["colour"]["choices"] == ["red", "blue"]
+    variant = {
+        "kind": "variant",
+        "step": "verify",
+        "n": "0",
+        "when_more": "source: hotline",
+        "skip_to": "intake",
+    }
+    tables = sent("parts", variant)
+    assert editing.step_of(tables, "verify")["variant"] == [
+        {"when": {"source": ["hotline"]}, "skip_to": "intake"}
+    ]
+    check = {"kind": "check", "step": "verify", "action": "route", "n": "0", "key": "looked"}
+    tables = sent("parts", check, name_vi="Đã xem", name_en="Looked", when_agency_size=["small"])
+    route = editing.action_of(editing.step_of(tables, "verify"), "route")
+    assert route["check"][0]["when"] == {"agency_size": ["small"]}
+    shown = browser.get(f"{AT}/steps/verify").content.decode()
+    assert "Đã xem" in shown
+    wrong = {"kind": "variant", "step": "verify", "n": "1", "edition": drafting.draft_of(KEY).edition}
+    assert browser.post(f"{AT}/parts", wrong).status_code == 422
+    for bad in ({"kind": "crown"}, {"kind": "check", "step": "verify"}, {"kind": "field", "n": "x"}):
+        assert browser.post(f"{AT}/parts", bad).status_code == 422
+    assert browser.post(f"{AT}/parts", {**wrong, "step": "nowhere"}).status_code == 404
+    for language in ("vi", "en"):
+        browser.cookies["lang"] = language
+        page = browser.get(f"{AT}/head", headers={"accept-language": language}).content.decode()
+        assert "web.admin." not in page
