@@ -153,8 +153,7 @@ def test_the_wards_phone_ticks_from_its_page(city, room):
     family = Household.objects.get(hamlet="Tổ 5", alarm=2).pk
     form = {"state": "moved", "token": str(uuid4()), "next": address}
     assert phone.post(f"/desk/households/{room}/{family}", form).status_code == 302
-    answer = phone.post(f"/desk/households/{room}/{family}", form, HTTP_ACCEPT="application/json")
-    assert answer.json() == {"state": "moved"}
+    assert phone.post(f"/desk/households/{room}/{family}", form).status_code == 302
     assert Tick.objects.count() == 1
     assert phone.post(f"/desk/households/{room}/{family}", {**form, "token": "x"}).status_code == 422
     assert (
