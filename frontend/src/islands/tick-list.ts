@@ -121,7 +121,7 @@ class TickList extends HTMLElement {
     const own = acts.filter((act) => act.thing === form.dataset["thing"] && act.result !== "refused");
     const last = own.at(-1);
     const one = form.closest<HTMLElement>("li, .card");
-    if (!last || !one || (last.sent && page["now"] && last.sent < page["now"] && last.result !== "disputed")) return;
+    if (!last || !one || (last.sent && page["now"] && last.sent < page["now"])) return;
     form.querySelectorAll<HTMLButtonElement>("button[name=state]").forEach((button) => {
       button.setAttribute("aria-pressed", String(button.value === last.state));
     });

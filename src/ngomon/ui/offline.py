@@ -46,8 +46,8 @@ def _page(styles: list[str]) -> str:
         f'<!doctype html><html lang="vi"><head><meta charset="utf-8"><title>{title}</title>'
         f'<meta name="viewport" content="width=device-width, initial-scale=1">'
         f'<meta name="color-scheme" content="light dark">{links}</head>'
-        f'<body><main class="main stack" id="main">{said}<p><a class="button" href="javascript:history.back()">'
-        f"{escape(text('ui.offline.back', 'vi'))} · {escape(text('ui.offline.back', 'en'))}</a></p></main></body></html>"
+        f'<body><main class="main" id="main"><div class="column stack">{said}<p><a class="button button--quiet" href="javascript:history.back()">'
+        f"{escape(text('ui.offline.back', 'vi'))} · {escape(text('ui.offline.back', 'en'))}</a></p></div></main></body></html>"
     )
 
 

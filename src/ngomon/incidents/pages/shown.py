@@ -19,7 +19,6 @@ from ngomon.directory import queries as directory
 from ngomon.identity import queries as identity
 from ngomon.identity.rules import may
 from ngomon.processes import queries as processes
-from ngomon.ui.tags.words import said_exactly
 
 from .. import floods, queries
 from ..flood_terms import TicketLine, TickSaid
@@ -264,7 +263,7 @@ def resources(line: RoomLine, _: Actor, language: str) -> dict[str, Any]:
 def tick(said: TickSaid, language: str) -> str:
     """One tick in words: what, by whom, when."""
     what = text(f"incidents.flood.{said.state}", language)
-    return f"{what} ({person(said.by)}, {said_exactly(said.at)})"
+    return f"{what} ({person(said.by)}, {said_at(said.at.isoformat())})"
 
 
 def ticket(line: TicketLine, language: str) -> dict[str, Any]:

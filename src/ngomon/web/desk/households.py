@@ -6,6 +6,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -25,7 +26,6 @@ from ngomon.identity.rules import may
 from ngomon.incidents import commands, floods
 from ngomon.incidents import queries as incidents
 from ngomon.incidents.flood_terms import HouseholdLine
-from ngomon.ui.tags.words import said_exactly
 
 from . import views
 from .directives import _local
@@ -68,7 +68,10 @@ def _overview(request: HttpRequest, failed: str = "", status: int = 200) -> Http
 
 def _said(state: str, by: str, at: datetime | None, language: str) -> str:
     who = name_of(UUID(by)) if len(by) == 36 else by
-    return f"{text(f'incidents.flood.{state}', language)} ({who or by}, {said_exactly(at)})" if at else ""
+    if at is None:
+        return ""
+    here = at.astimezone(ZoneInfo(directory.city().timezone))
+    return f"{text(f'incidents.flood.{state}', language)} ({who or by}, {here:%H:%M} {here.day}/{here.month})"
 
 
 def _row(line: HouseholdLine, language: str) -> dict[str, Any]:
