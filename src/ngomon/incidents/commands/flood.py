@@ -237,7 +237,8 @@ def _take_one(
 ) -> str:
     key, kind = clean(row["key"])[:120], row["kind"].strip()
     place, words = clean(row["place"])[:300], clean(row.get("words") or "")[:2000]
-    if not key or kind not in set(TicketKind) or not (place or row.get("lon")):
+    is_half = bool(row.get("lon")) != bool(row.get("lat"))
+    if not key or kind not in set(TicketKind) or is_half or not (place or row.get("lon")):
         raise Invalid.field("key", "incidents.error.bad_calls")
     said = (row.get("phone") or "").strip()
     phone = read_contact(said).value if said else ""
