@@ -121,6 +121,7 @@ class TicketLine:
     outcome: str
     name: str = ""
     phone: str = ""
+    is_exercise: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -165,7 +165,7 @@ def _ticket(row: Ticket, is_open_to: bool) -> TicketLine:
     return TicketLine(
         row.pk, row.n, row.room_id, row.kind, row.state, row.place, row.lon, row.lat, row.people, row.vulnerable,
         row.words, row.reports, row.source, row.opened_at, row.claimed_by, row.team, row.claimed_at, row.done_at,
-        row.outcome, who.get("name", ""), who.get("phone", ""),
+        row.outcome, who.get("name", ""), who.get("phone", ""), row.room.is_exercise,
     )  # fmt: skip
 
 
@@ -176,7 +176,7 @@ def tickets(room: UUID, *, actor: Actor, limit: int = 300) -> list[TicketLine]:
     """A room's tickets without names: rescue before relief, open first, the vulnerable first. Raises: Refused."""
     if not (may(actor, "incident.see") or is_seated(room, actor)):
         raise Refused("incidents.refused.tickets")
-    rows = Ticket.objects.filter(room_id=room).order_by("opened_at")[:limit]
+    rows = Ticket.objects.filter(room_id=room).select_related("room").order_by("opened_at")[:limit]
     lines = [_ticket(row, is_open_to=False) for row in rows]
     return sorted(lines, key=lambda t: (ORDER[TicketState(t.state)], t.kind != "rescue", -t.vulnerable, t.n))
 
@@ -185,7 +185,9 @@ def my_tickets(actor: Actor, at: datetime) -> list[TicketLine]:
     """What this actor claimed and has not done, with name and telephone; runs in a unit, as a look."""
     if actor.account_id is None:
         return []
-    rows = list(Ticket.objects.filter(claimed_by=actor.account_id, state=TicketState.CLAIMED))
+    rows = list(
+        Ticket.objects.filter(claimed_by=actor.account_id, state=TicketState.CLAIMED).select_related("room")
+    )
     audit_look([Ref(TICKET, str(row.pk)) for row in rows], actor=actor, at=at, purpose=PURPOSE_RESCUE)
     return [_ticket(row, is_open_to=True) for row in rows]
 

@@ -35,6 +35,7 @@ from ..flood_terms import (
 )
 from ..floods import is_seated, may_see_households, ticket_room
 from ..models import Household, Room, Tick, Ticket, TicketCall
+from ..rules import prefix
 from ..terms import LogKind, Phase
 from .log import AUDIENCE, NEVER, held, working, write
 
@@ -210,6 +211,8 @@ def take_calls(
     """
     require(actor, "ticket.take_in")
     found, origin = working(room), clean(source)[:40]
+    if found.is_exercise and origin:  # a call that was played with is not known when it comes in earnest
+        origin = prefix(origin, is_exercise=True)[:40]
     if not origin:
         raise Invalid.field("source", "incidents.error.no_words")
     if len(rows) > MOST_ROWS:
