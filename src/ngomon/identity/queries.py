@@ -21,6 +21,7 @@ from ngomon.core.secrets import blind, open_text
 from ngomon.core.statements import run
 from ngomon.core.text import fold, sort_key
 from ngomon.identity.acting import actor_of as actor_of
+from ngomon.identity.acting import device_key as device_key
 from ngomon.identity.acting import forget_grants as forget_grants
 from ngomon.identity.acting import is_locked as is_locked
 from ngomon.identity.acting import own_name as own_name

@@ -10,6 +10,7 @@ from ngomon.core.actors import Actor
 from ngomon.core.ids import Ref
 from ngomon.core.react import every, on
 from ngomon.core.terms import Recorded
+from ngomon.core.units import current_unit
 from ngomon.directory import queries as directory
 from ngomon.directory.terms import AgencySucceeded, CalendarDecided
 from ngomon.identity import queries as identity
@@ -18,6 +19,7 @@ from ngomon.messages.terms import MessageAnswered, message_id
 
 from . import commands, directives, queries
 from .alarms import alarms_of_agency
+from .forecasts import is_any_left, start_computing
 from .knowing import roles_that_may_know
 from .terms import (
     DIRECTIVE,
@@ -25,6 +27,7 @@ from .terms import (
     DirectiveGiven,
     DirectiveMoved,
     Escalated,
+    ForecastAsked,
     ReminderDue,
     TaskAssigned,
     TaskDone,
@@ -105,6 +108,22 @@ def when_matter_decided_alarm_follows(_: Recorded, event: TaskDone, *, actor: Ac
     else:
         commands.move_alarm(of, queries.where(of).agency, actor=actor, at=at)
         commands.wake_alarms(actor=actor, at=at)
+
+
+# --- forecasts ----------------------------------------------------------------------------------------------------
+
+
+@on(ForecastAsked)
+def when_forecast_asked_compute(_: Recorded, event: ForecastAsked, *, actor: Actor, at: datetime) -> None:  # noqa: ARG001
+    """In a process of its own, after this unit."""
+    current_unit().after.append(start_computing)
+
+
+@every(minutes=1)
+def take_up_forecasts(*, actor: Actor, at: datetime) -> None:  # noqa: ARG001
+    """What was interrupted, or never begun, is computed all the same."""
+    if is_any_left(at):
+        current_unit().after.append(start_computing)
 
 
 # --- telling people -----------------------------------------------------------------------------------------------
