@@ -11,7 +11,7 @@ ON CONFLICT (agency, definition, step) DO UPDATE SET
 
 
 class Migration(migrations.Migration):
-    dependencies = [("processes", "0030_directives")]
+    dependencies = [("processes", "0053_forecasts")]
 
     operations = [
         migrations.AddField("counter", "ended", models.IntegerField(default=0)),
