@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime
+from typing import cast
 from uuid import UUID
 
-from ngomon.core.actors import Actor
+from ngomon.core import clock
+from ngomon.core.actors import Actor, system
+from ngomon.core.errors import NotFound
 from ngomon.core.ids import Ref
-from ngomon.core.react import every, on
+from ngomon.core.react import between_units, every, on, on_many
 from ngomon.core.terms import Recorded
+from ngomon.core.units import unit
 from ngomon.directory import queries as directory
 from ngomon.directory.terms import AgencySucceeded, CalendarDecided
 from ngomon.identity import queries as identity
-from ngomon.messages.commands import tell
-from ngomon.messages.terms import MessageAnswered, message_id
+from ngomon.messages.commands import tell, tell_all
+from ngomon.messages.terms import MessageAnswered, Telling, message_id
 
 from . import commands, directives, queries
-from .knowing import roles_that_may_know
+from .standing import is_any_waking, told_of
 from .terms import (
     ConsultationAsked,
     DirectiveGiven,
@@ -34,10 +39,15 @@ from .terms.oncall import AlarmRaised
 LADDER = frozenset({"overdue", "escalate", "reminder", "whole"})
 
 
-@every(seconds=15)
-def wake_what_is_due(*, actor: Actor, at: datetime) -> None:
-    """Reminders, overdue, escalation, silence and promised days."""
-    commands.wake(actor=actor, at=at)
+@between_units
+def wake_what_is_due() -> int:
+    """Reminders, overdue, escalation, silence and promised days: a few at a time in a thread of its own, so that thousands
+    at one moment keep nothing else of the worker waiting, and two workers share them."""
+    at = clock.now()
+    if not is_any_waking(at):
+        return 0
+    with unit():
+        return commands.wake(actor=system("processes.wake_what_is_due"), at=at, limit=commands.TIMERS_AT_ONCE)
 
 
 @every(minutes=1)
@@ -106,34 +116,39 @@ def when_matter_decided_alarm_follows(_: Recorded, event: TaskDone, *, actor: Ac
 # --- telling people -----------------------------------------------------------------------------------------------
 
 
-@on(ReminderDue)
-def when_reminder_due_tell_holder(
-    recorded: Recorded, event: ReminderDue, *, actor: Actor, at: datetime
-) -> None:
+@on_many(ReminderDue)
+def when_reminder_due_tell_holder(batch: Sequence[Recorded], *, actor: Actor, at: datetime) -> None:
     """Most of a task's time has passed: whoever has it hears."""
-    receivers = _holders(event.role, event.agency, event.assignee, at)
-    _tell(recorded, event.instance, "reminder", receivers, percent=event.percent, actor=actor, at=at)
+    posts, news = _Posts(at), []
+    for recorded in batch:
+        event = cast("ReminderDue", recorded.event)
+        hearers = posts.holders(event.role, event.agency, event.assignee)
+        news.append(_News(recorded, event.instance, "reminder", hearers, {"percent": event.percent}))
+    _tell(news, posts, actor=actor, at=at)
 
 
-@on(TaskOverdue)
-def when_task_overdue_tell_holder(
-    recorded: Recorded, event: TaskOverdue, *, actor: Actor, at: datetime
-) -> None:
+@on_many(TaskOverdue)
+def when_task_overdue_tell_holder(batch: Sequence[Recorded], *, actor: Actor, at: datetime) -> None:
     """The time has passed: whoever has it hears; who is above him hears of the escalation."""
-    receivers = _holders(event.role, event.agency, event.assignee, at)
-    what = "overdue_whole" if event.is_whole else "overdue"
-    _tell(recorded, event.instance, what, receivers, is_whole=event.is_whole, actor=actor, at=at)
+    posts, news = _Posts(at), []
+    for recorded in batch:
+        event = cast("TaskOverdue", recorded.event)
+        hearers = posts.holders(event.role, event.agency, event.assignee)
+        what = "overdue_whole" if event.is_whole else "overdue"
+        news.append(_News(recorded, event.instance, what, hearers, is_whole=event.is_whole))
+    _tell(news, posts, actor=actor, at=at)
 
 
-@on(Escalated)
-def when_escalated_tell_the_one_above(
-    recorded: Recorded, event: Escalated, *, actor: Actor, at: datetime
-) -> None:
+@on_many(Escalated)
+def when_escalated_tell_the_one_above(batch: Sequence[Recorded], *, actor: Actor, at: datetime) -> None:
     """The rung's role hears."""
-    receivers = _holders(event.to_role, event.agency, "", at)
-    what = "escalated" if event.why in LADDER else "escalated_action"
-    whole = event.why == "whole"
-    _tell(recorded, event.instance, what, receivers, is_whole=whole, actor=actor, at=at)
+    posts, news = _Posts(at), []
+    for recorded in batch:
+        event = cast("Escalated", recorded.event)
+        hearers = posts.holders(event.to_role, event.agency)
+        what = "escalated" if event.why in LADDER else "escalated_action"
+        news.append(_News(recorded, event.instance, what, hearers, is_whole=event.why == "whole"))
+    _tell(news, posts, actor=actor, at=at)
 
 
 @on(TaskAssigned)
@@ -142,7 +157,8 @@ def when_task_assigned_tell_officer(
 ) -> None:
     """Who was given a task hears of it, unless he took it himself."""
     if event.account and event.account != recorded.actor_id:
-        _tell(recorded, event.instance, "assigned", {UUID(event.account)}, actor=actor, at=at)
+        news = _News(recorded, event.instance, "assigned", frozenset({UUID(event.account)}))
+        _tell([news], _Posts(at), actor=actor, at=at)
 
 
 @on(ConsultationAsked)
@@ -150,11 +166,12 @@ def when_consultation_asked_tell_agency(
     recorded: Recorded, event: ConsultationAsked, *, actor: Actor, at: datetime
 ) -> None:
     """The consulted agency's clerks hear, or whoever is there."""
-    receivers = _holders("agency_clerk", event.agency, "", at) or _holders(
-        "+".join(queries.CONSULTED_ROLES), event.agency, "", at
+    posts = _Posts(at)
+    hearers = posts.holders("agency_clerk", event.agency) or posts.holders(
+        "+".join(queries.CONSULTED_ROLES), event.agency
     )
-    until = datetime.fromisoformat(event.due)
-    _tell(recorded, event.instance, "consulted", receivers, until=until, actor=actor, at=at)
+    until = {"until": datetime.fromisoformat(event.due)}
+    _tell([_News(recorded, event.instance, "consulted", hearers, until)], posts, actor=actor, at=at)
 
 
 DIRECTED = "agency_head+agency_clerk"
@@ -165,7 +182,9 @@ def when_directive_given_tell_agency(
     recorded: Recorded, event: DirectiveGiven, *, actor: Actor, at: datetime
 ) -> None:
     """The agency's head and clerks hear of it at once."""
-    _tell_directive(recorded, event.number, "directive", _holders(DIRECTED, event.agency, "", at), actor, at)
+    _tell_directive(
+        recorded, event.number, "directive", _Posts(at).holders(DIRECTED, event.agency), actor, at
+    )
 
 
 @on(DirectiveMoved)
@@ -173,10 +192,10 @@ def when_directive_moved_tell_the_other_side(
     recorded: Recorded, event: DirectiveMoved, *, actor: Actor, at: datetime
 ) -> None:
     """A report goes to whoever gave the directive, an answer to the agency."""
-    receivers = _holders(DIRECTED, event.agency, "", at)
+    receivers: Iterable[UUID] = _Posts(at).holders(DIRECTED, event.agency)
     if event.action == "report":
         giver = directives.directive(event.number, actor).line.given_by
-        receivers = {UUID(giver)} if len(giver) == 36 else _holders("city_office", "", "", at)
+        receivers = {UUID(giver)} if len(giver) == 36 else _Posts(at).holders("city_office", "")
     _tell_directive(recorded, event.number, f"directive_{event.action}", receivers, actor, at)
 
 
@@ -199,38 +218,55 @@ def _tell_directive(
         tell(receiver, template, values, of=line.ref, id=id, actor=actor, at=at)
 
 
-def _holders(roles: str, agency: str, assignee: str, at: datetime) -> set[UUID]:
-    """The accounts that have a task: the assignee, or all who hold one of its roles there."""
-    if assignee:
-        return {UUID(assignee)}
-    found = (h for role in roles.split("+") for h in identity.holders(role, agency or None, None, at))
-    return {holder.account_id for holder in found}
+class _Posts:
+    """Who holds which posts now, asked once for each while a batch is worked off."""
+
+    def __init__(self, at: datetime) -> None:
+        self._at = at
+        self._known: dict[tuple[str, str], frozenset[UUID]] = {}
+
+    def holders(self, roles: str, agency: str, assignee: str = "") -> frozenset[UUID]:
+        """The accounts that have a task: the assignee, or all who hold one of its roles there."""
+        if assignee:
+            return frozenset({UUID(assignee)})
+        return frozenset(account for role in roles.split("+") for account in self._of(role, agency))
+
+    def _of(self, role: str, agency: str) -> frozenset[UUID]:
+        if (role, agency) not in self._known:
+            held = identity.holders(role, agency or None, None, self._at)
+            self._known[role, agency] = frozenset(holder.account_id for holder in held)
+        return self._known[role, agency]
 
 
-def _who_may_know(instance: str, receivers: set[UUID], at: datetime) -> set[UUID]:
-    """Of a matter that only a few roles may know of, whoever holds one of them; nobody else hears, not even its number."""
-    kept = roles_that_may_know(UUID(instance))
-    if not kept:
-        return receivers
-    return receivers & {h.account_id for role in kept for h in identity.holders(role, None, None, at)}
+@dataclass(frozen=True, slots=True)
+class _News:
+    """Who is to hear what of one event."""
+
+    recorded: Recorded
+    instance: str
+    what: str
+    hearers: frozenset[UUID]
+    more: Mapping[str, object] = field(default_factory=dict)
+    is_whole: bool = False
 
 
-def _tell(
-    recorded: Recorded,
-    instance: str,
-    what: str,
-    receivers: Iterable[UUID],
-    *,
-    actor: Actor,
-    at: datetime,
-    is_whole: bool = False,
-    **more: object,
-) -> None:
-    """One message for each receiver, once per event however often the reaction runs."""
-    receivers = _who_may_know(instance, set(receivers), at)
-    told = queries.told_of(UUID(instance), is_whole=is_whole)
-    template = f"processes.message.{what}"
-    values = {"label": told.of.label or told.of.key[:8], "step": dict(told.step), "due": told.due_at, **more}
-    for receiver in sorted(receivers):
-        id = message_id(recorded.id, receiver, template)
-        tell(receiver, template, values, of=told.of, id=id, actor=actor, at=at)
+def _tell(news: Sequence[_News], posts: _Posts, *, actor: Actor, at: datetime) -> None:
+    """One message for each hearer, once per event however often the reaction runs.
+
+    Of a matter that only a few roles may know of, whoever holds one of them; nobody else hears, not even its number.
+    """
+    standing = told_of({UUID(one.instance) for one in news})
+    tellings = []
+    for one in news:
+        told = standing.get(UUID(one.instance))
+        if told is None:
+            raise NotFound("processes.error.no_process", of=one.instance)
+        hearers = one.hearers & posts.holders("+".join(told.kept), "") if told.kept else one.hearers
+        template = f"processes.message.{one.what}"
+        due = told.whole_due_at if one.is_whole else told.due_at
+        values = {"label": told.of.label or told.of.key[:8], "step": dict(told.step), "due": due, **one.more}
+        tellings += [
+            Telling(hearer, template, values, told.of, message_id(one.recorded.id, hearer, template))
+            for hearer in sorted(hearers)
+        ]
+    tell_all(tellings, actor=actor, at=at)

@@ -34,6 +34,7 @@ from ngomon.messages.models import Call
 from ngomon.messages.queries import inbox
 from ngomon.messages.terms import Answer, How
 from ngomon.processes import alarms, commands
+from ngomon.processes.commands import oncall
 from ngomon.processes.models import Alarm, AlarmCall, Instance
 
 SYSTEM = system("test")
@@ -203,6 +204,26 @@ def test_a_worker_killed_between_deciding_and_committing_leaves_the_timer_where_
         assert commands.wake_alarms(actor=SYSTEM, at=ticks.at) == 0, "a second worker finds nothing to do"
     ids = list(Delivery.objects.filter(purpose="processes.call").values_list("id", flat=True))
     assert len(ids) == len(set(ids)) == 4
+
+
+def test_an_alarm_whose_turn_fails_silences_no_other_and_is_tried_again(
+    city: TestCity, ticks: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = fire(city), fire(city, "Cháy chợ, nhiều người mắc kẹt")
+    real = oncall.words_of
+
+    def words_of(kind: str, key: str):
+        if key == str(first.pk):
+            raise RuntimeError("its words cannot be read")
+        return real(kind, key)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(oncall, "words_of", words_of)
+        ticks.on(2.1)
+        assert names(city, first) == ["phuc"]
+        assert names(city, second) == ["phuc", "khanh"]
+    ticks.on(0.6)
+    assert names(city, first) == ["phuc", "khanh"]
 
 
 def test_found_to_be_no_report_nobody_is_called_any_more(city: TestCity, ticks: Clock) -> None:
