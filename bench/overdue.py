@@ -25,7 +25,7 @@ if __name__ == "__main__":
 
 from django.db import connection
 
-from bench.loading import Loader, Sample, Staff, make, samples
+from bench.loading import Loader, Staff, make, samples
 from bench.rows import Stamp, watched
 from ngomon.cases.models import Case
 from ngomon.core import clock

@@ -90,8 +90,8 @@ def _elsewhere(events: Events, overdue: dict[UUID, Instance], told: dict[str, An
         if kind.endswith("escalated") and of in overdue:
             case = overdue[of]
             wanted = told["above"][f"{case.agency}:{case.step}"]
-            if [body["to_role"], body["to_agency"]] != wanted:
-                wrong.append(f"{case.agency}:{case.step} went to {body['to_role']} {body['to_agency']}")
+            if [body["to_role"], body["agency"]] != wanted:
+                wrong.append(f"{case.agency}:{case.step} went to {body['to_role']} {body['agency']}")
     return wrong
 
 
@@ -110,7 +110,7 @@ def _messages(events: Events, overdue: dict[UUID, Instance], told: dict[str, Any
     held, wanted = _receivers(told), set()
     for key, kind, _, _, body in events:
         if kind.endswith("escalated"):
-            template, hearers = WORDS[2], held.get((body["to_role"], body["to_agency"]), set())
+            template, hearers = WORDS[2], held.get((body["to_role"], body["agency"]), set())
         else:
             template = WORDS[1] if body["is_whole"] else WORDS[0]
             roles = body["role"].split("+")
