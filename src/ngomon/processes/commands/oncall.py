@@ -145,7 +145,7 @@ def wake_alarms(*, actor: Actor, at: datetime, limit: int = BATCH) -> int:
 
 
 def _groups(row: Alarm, at: datetime) -> tuple[oncall.Group, ...]:
-    return groups_for(row.agency, row.area, at, kept=kept_among(row.audience))
+    return groups_for(row.agency, row.area, at, kept=kept_among(row.audience), alarm=row.pk)
 
 
 def _held(key: UUID) -> Alarm:
