@@ -115,7 +115,10 @@ def _messages(events: Events, overdue: dict[UUID, Instance], told: dict[str, Any
             template = WORDS[1] if body["is_whole"] else WORDS[0]
             roles = body["role"].split("+")
             hearers = set().union(*(held.get((role, body["agency"]), set()) for role in roles))
-            hearers = {UUID(body["assignee"])} if body["assignee"] else hearers
+            if body["assignee"] == told["left"]:
+                hearers = held["agency_head", body["agency"]]
+            elif body["assignee"]:
+                hearers = {UUID(body["assignee"])}
         wanted |= {message_id(key, hearer, template) for hearer in hearers}
     found = list(Message.objects.filter(template__in=WORDS).values_list("id", flat=True))
     sendings = Counter(Sending.objects.filter(message__template__in=WORDS).values_list("message", flat=True))

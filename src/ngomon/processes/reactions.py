@@ -14,7 +14,7 @@ from ngomon.core.errors import NotFound
 from ngomon.core.ids import Ref
 from ngomon.core.react import between_units, every, on, on_many
 from ngomon.core.terms import Recorded
-from ngomon.core.units import unit
+from ngomon.core.units import current_unit, unit
 from ngomon.directory import queries as directory
 from ngomon.directory.terms import AgencySucceeded, CalendarDecided
 from ngomon.identity import queries as identity
@@ -22,12 +22,16 @@ from ngomon.messages.commands import tell, tell_all
 from ngomon.messages.terms import MessageAnswered, Telling, message_id
 
 from . import commands, directives, queries
+from .alarms import alarms_of_agency
+from .forecasts import is_any_left, start_computing
 from .standing import is_any_waking, told_of
 from .terms import (
+    DIRECTIVE,
     ConsultationAsked,
     DirectiveGiven,
     DirectiveMoved,
     Escalated,
+    ForecastAsked,
     ReminderDue,
     TaskAssigned,
     TaskDone,
@@ -60,8 +64,10 @@ def publish_what_is_due(*, actor: Actor, at: datetime) -> None:
 def when_agency_succeeded_move_work(
     _: Recorded, event: AgencySucceeded, *, actor: Actor, at: datetime
 ) -> None:
-    """A re-organisation orphans nothing."""
+    """A re-organisation orphans nothing: what runs, what was asked, and who is being called for an alarm."""
     commands.move_work(event.agency, event.successor, actor=actor, at=at)
+    for of in alarms_of_agency(event.agency):
+        commands.move_alarm(of, event.successor, actor=actor, at=at)
 
 
 @on(CalendarDecided)
@@ -113,6 +119,22 @@ def when_matter_decided_alarm_follows(_: Recorded, event: TaskDone, *, actor: Ac
         commands.wake_alarms(actor=actor, at=at)
 
 
+# --- forecasts ----------------------------------------------------------------------------------------------------
+
+
+@on(ForecastAsked)
+def when_forecast_asked_compute(_: Recorded, event: ForecastAsked, *, actor: Actor, at: datetime) -> None:  # noqa: ARG001
+    """In a process of its own, after this unit."""
+    current_unit().after.append(start_computing)
+
+
+@every(minutes=1)
+def take_up_forecasts(*, actor: Actor, at: datetime) -> None:  # noqa: ARG001
+    """What was interrupted, or never begun, is computed all the same."""
+    if is_any_left(at):
+        current_unit().after.append(start_computing)
+
+
 # --- telling people -----------------------------------------------------------------------------------------------
 
 
@@ -156,6 +178,8 @@ def when_task_assigned_tell_officer(
     recorded: Recorded, event: TaskAssigned, *, actor: Actor, at: datetime
 ) -> None:
     """Who was given a task hears of it, unless he took it himself."""
+    if event.of_kind == DIRECTIVE:
+        return  # what was directed is told with the directive's own words
     if event.account and event.account != recorded.actor_id:
         news = _News(recorded, event.instance, "assigned", frozenset({UUID(event.account)}))
         _tell([news], _Posts(at), actor=actor, at=at)
@@ -181,10 +205,9 @@ DIRECTED = "agency_head+agency_clerk"
 def when_directive_given_tell_agency(
     recorded: Recorded, event: DirectiveGiven, *, actor: Actor, at: datetime
 ) -> None:
-    """The agency's head and clerks hear of it at once."""
-    _tell_directive(
-        recorded, event.number, "directive", _Posts(at).holders(DIRECTED, event.agency), actor, at
-    )
+    """The agency's head and clerks hear of it at once; of one that is given to one post its holder and the head."""
+    receivers = _directed(event.agency, event.officer, at)
+    _tell_directive(recorded, event.number, "directive", receivers, actor, at)
 
 
 @on(DirectiveMoved)
@@ -192,11 +215,19 @@ def when_directive_moved_tell_the_other_side(
     recorded: Recorded, event: DirectiveMoved, *, actor: Actor, at: datetime
 ) -> None:
     """A report goes to whoever gave the directive, an answer to the agency."""
-    receivers: Iterable[UUID] = _Posts(at).holders(DIRECTED, event.agency)
+    line = directives.directive(event.number, actor).line
+    receivers = _directed(event.agency, str(line.officer or ""), at)
     if event.action == "report":
-        giver = directives.directive(event.number, actor).line.given_by
-        receivers = {UUID(giver)} if len(giver) == 36 else _Posts(at).holders("city_office", "")
+        giver = line.given_by
+        receivers = frozenset({UUID(giver)}) if len(giver) == 36 else _Posts(at).holders("city_office", "")
     _tell_directive(recorded, event.number, f"directive_{event.action}", receivers, actor, at)
+
+
+def _directed(agency: str, officer: str, at: datetime) -> frozenset[UUID]:
+    posts = _Posts(at)
+    if not officer:
+        return posts.holders(DIRECTED, agency)
+    return posts.holders("agency_head", agency) | posts.holders("", agency, officer)
 
 
 def _tell_directive(
@@ -224,12 +255,27 @@ class _Posts:
     def __init__(self, at: datetime) -> None:
         self._at = at
         self._known: dict[tuple[str, str], frozenset[UUID]] = {}
+        self._officers: dict[tuple[str, str], frozenset[UUID]] = {}
 
     def holders(self, roles: str, agency: str, assignee: str = "") -> frozenset[UUID]:
-        """The accounts that have a task: the assignee, or all who hold one of its roles there."""
+        """The accounts that have a task: the assignee, with who stands in for him, or all who hold one of its roles there.
+
+        Of an assignee who holds no post there any more the head of the agency hears instead: nothing is told to nobody.
+        """
         if assignee:
-            return frozenset({UUID(assignee)})
+            found = self._officer(assignee, agency)
+            if found:
+                return found
+            roles = "agency_head" if agency else roles
         return frozenset(account for role in roles.split("+") for account in self._of(role, agency))
+
+    def _officer(self, assignee: str, agency: str) -> frozenset[UUID]:
+        if (assignee, agency) not in self._officers:
+            officer = UUID(assignee)
+            is_there = any(held.agency == agency for held in identity.holdings_of(officer, self._at))
+            both = {officer, identity.in_place_of(officer, self._at)} if is_there else set()
+            self._officers[assignee, agency] = frozenset(both)
+        return self._officers[assignee, agency]
 
     def _of(self, role: str, agency: str) -> frozenset[UUID]:
         if (role, agency) not in self._known:
