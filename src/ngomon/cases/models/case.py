@@ -234,7 +234,12 @@ class Entry(models.Model):
 
     class Meta:
         db_table = "cases_entry"
-        indexes = [models.Index(fields=["case", "at"], name="cases_entry_case")]
+        indexes = [
+            models.Index(fields=["case", "at"], name="cases_entry_case"),
+            models.Index(
+                fields=["actor_id", "at"], name="cases_entry_answers", condition=models.Q(kind="answer")
+            ),
+        ]
 
 
 class Apart(models.Model):

@@ -3,6 +3,7 @@
 from django.urls import path
 
 from . import (
+    balance,
     bulk,
     commitments,
     corroboration,
@@ -11,6 +12,7 @@ from . import (
     filters,
     households,
     instant,
+    leaving,
     orders,
     pages,
     presence,
@@ -40,9 +42,12 @@ urlpatterns = [
     path("desk/bulk/<uuid:id>/release", bulk.release, name="desk_bulk_release"),
     path("desk/bulk/<uuid:id>/again", bulk.again, name="desk_bulk_again"),
     path("desk/bulk/<uuid:id>/result.csv", bulk.export, name="desk_bulk_csv"),
+    path("desk/balance", balance.balance, name="desk_balance"),
+    path("desk/leaving/<uuid:id>", leaving.leaving, name="desk_leaving"),
     path("desk/handover", bulk.handover, name="desk_handover"),
     path("desk/directives", directives.every, name="desk_directives"),
     path("desk/directives/new", directives.new, name="desk_directive_new"),
+    path("desk/directives/people", directives.people, name="desk_directive_people"),
     path("desk/directives/<str:number>", directives.one, name="desk_directive"),
     path("desk/households", households.every, name="desk_households"),
     path("desk/households/list.csv", households.load, name="desk_households_load"),

@@ -68,6 +68,7 @@ TOOLS = (
     ("rooms", "/ioc/rooms", "radar", "incident.see"),
     ("directives", "/desk/directives", "stamp", "directive.see"),
     ("bulk", "/desk/bulk", "list-checks", "case.bulk"),
+    ("balance", "/desk/balance", "scale", "workload.see"),
     ("handover", "/desk/handover", "arrow-right-left", "case.hand_over"),
     ("consultations", "/desk/consultations", "messages-square", "desk.see"),
     ("pictures", "/desk/pictures", "image", "case.redact"),
