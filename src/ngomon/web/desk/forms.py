@@ -30,6 +30,8 @@ class Around:
     at: datetime
     language: str
     values: Mapping[str, str] = field(default_factory=dict)
+    people: tuple[tuple[str, str], ...] = ()
+    """Whom the case could be given to, the best first; empty: the officers by name."""
 
 
 def _sorted(rows: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
@@ -62,6 +64,8 @@ def _field(asked: FieldDef, around: Around, required: bool) -> forms.Field:
             **common,
         )
     if asked.kind == "account":
+        if around.people:
+            return forms.ChoiceField(choices=around.people, initial=around.people[0][0], **common)
         return forms.ChoiceField(choices=_choose(_officers(around)), **common)
     if asked.kind == "choice":
         rows = [(c, text(f"cases.rating.{c}")) for c in asked.choices]
