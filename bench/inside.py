@@ -27,6 +27,7 @@ from django.test import Client
 from ngomon.cases.filtering import Listed, Wanted, waiting
 from ngomon.cases.models import Case
 from ngomon.core import clock
+from ngomon.core.rows import parted
 from ngomon.identity.models import Holding
 from ngomon.identity.queries import actor_of
 from ngomon.identity.sessions import ACCOUNT_KEY
@@ -40,7 +41,7 @@ def statements(method: str, path: str, headers: str, body: str) -> list[str]:
     seen: list[str] = []
 
     def note(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
-        seen.append(sql)
+        seen.extend(parted(sql))
         return execute(sql, params, many, context)
 
     client = Client(headers=json.loads(headers))

@@ -20,6 +20,7 @@ const ISLANDS: Record<string, () => Promise<unknown>> = {
   "case-presence": () => import("./islands/case-presence.ts"),
   "tick-list": () => import("./islands/tick-list.ts"),
   "chart-view": () => import("./islands/chart-view.ts"),
+  "drawing-view": () => import("./islands/drawing-view.ts"),
   "blur-field": () => import("./islands/blur-field.ts"),
 };
 const loaded = new Set<string>();

@@ -14,6 +14,7 @@ from ngomon.core.ids import Ref
 from ngomon.core.units import unit
 from ngomon.core.worker import settle
 from ngomon.directory import queries as directory_queries
+from ngomon.identity import commands as identity
 from ngomon.messages.models import Message
 from ngomon.processes import commands, directives, queries
 from ngomon.processes.models import Instance
@@ -152,3 +153,77 @@ def test_a_directive_hangs_on_a_number_of_the_board(city):
     assert given.status_code == 302
     assert "quá hạn của" in leader.get(given.url).content.decode()
     assert leader.get("/desk/directives/new?kind=moon&key=1").status_code == 404
+
+
+def test_a_directive_to_one_post_lies_with_its_holder_and_climbs_as_usual(city):
+    settle()
+    number = give(city, officer=city.accounts["son"])
+    settle()
+    assert "processes.message.directive" in told(city, "son")
+    assert "processes.message.directive" in told(city, "binh"), "his head hears too"
+    assert "processes.message.directive" not in told(city, "thu")
+    assert "processes.message.assigned" not in told(city, "son"), "once, in the directive's words"
+    line = directives.directive(number, city.dung).line
+    assert (line.officer, line.step) == (city.accounts["son"], "do_named")
+    assert [task.of.label for task in queries.tasks_of(city.son).tasks] == [number]
+    for who in (city.thu, city.tam):
+        with pytest.raises(Refused):
+            move(number, "report", who, "Xong")
+    start = clock.now()
+    for hours in (3, 4.1, 9):
+        with unit():
+            commands.wake(actor=ME, at=start + timedelta(hours=hours))
+    settle()
+    assert "processes.message.reminder" in told(city, "son")
+    assert "processes.message.reminder" not in told(city, "thu")
+    assert "processes.message.escalated" in told(city, "binh")
+    assert "processes.message.escalated" in told(city, "hanh")
+    move(number, "report", city.son, "Đã cưa cây")
+    assert move(number, "return", city.dung, "Chưa dọn cành").step == "do_named"
+    assert directives.directive(number, city.dung).line.officer == city.accounts["son"], (
+        "back to the same post"
+    )
+    assert move(number, "report", city.binh, "Đã dọn cành").step == "review", "the head may too"
+    assert move(number, "accept", city.dung).outcome == "done"
+
+
+def test_whoever_stands_in_for_the_named_officer_hears_and_carries_it_out(city):
+    settle()
+    now = clock.now()
+    away = {
+        "from_at": now - timedelta(hours=1),
+        "to_at": now + timedelta(days=3),
+        "actor": city.binh,
+        "at": now,
+    }
+    with unit():
+        identity.set_absence(city.accounts["son"], substitute_id=city.accounts["thu"], **away)
+    number = give(city, officer=city.accounts["son"])
+    settle()
+    assert "processes.message.directive" in told(city, "thu")
+    page = city.browser("thu").get(f"/desk/directives/{number}").content.decode()
+    assert "Đặng Hoài Sơn" in page
+    assert "Báo cáo kết quả" in page
+    assert "Báo cáo kết quả" not in city.browser("tam").get(f"/desk/directives/{number}").content.decode()
+    assert move(number, "report", city.thu, "Xong").step == "review"
+    with pytest.raises(Invalid):
+        give(city, officer=city.accounts["ha"])
+
+
+def test_the_form_offers_the_posts_of_the_chosen_agency(city):
+    leader, receipt = city.browser("dung"), city.report()
+    asked = f"/desk/directives/new?kind=case&key={receipt.number}"
+    people = leader.get(f"/desk/directives/people?agency={city.agency}").content.decode()
+    assert "Đặng Hoài Sơn" in people
+    assert "Lê Thu Hà" not in people
+    assert city.browser("binh").get("/desk/directives/people").status_code == 403
+    looked = leader.post(asked, {"words": "Xử lý ngay", "agency": city.agency, "look": "1"})
+    assert looked.status_code == 200
+    assert "Đặng Hoài Sơn" in looked.content.decode()
+    due = directory_queries.local_day(clock.now()) + timedelta(days=1)
+    form = {"words": "Xử lý ngay", "agency": city.agency, "due_at": f"{due}T08:00"}
+    assert leader.post(asked, {**form, "officer": "nobody"}).status_code == 422
+    given = leader.post(asked, {**form, "officer": str(city.accounts["son"])})
+    assert given.status_code == 302
+    assert "Đặng Hoài Sơn" in leader.get("/desk/directives").content.decode()
+    assert "Đặng Hoài Sơn" in city.browser("son").get(given.url).content.decode()

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from tests.journeys.test_accessibility import AXE, faults
 from tests.journeys.test_browser_story import browser as browser
@@ -77,6 +77,32 @@ def test_words_move_the_pin_and_draw_their_circle(
     assert number
     page.goto(f"/cases/{number[0]}")
     expect(page.locator(".facts")).to_contain_text("vị trí theo biển số tài sản, ±15 m")
+    page.context.close()
+
+
+def test_a_late_answer_about_earlier_words_sets_no_place(
+    running: Running, browser: Browser, lan: Any
+) -> None:
+    page = browser.new_context(
+        viewport={"width": 390, "height": 844}, base_url=running.url(), storage_state=lan, locale="vi-VN"
+    ).new_page()
+    page.goto("/reports/new")
+    held: list[Route] = []
+    address = page.locator("[data-hints-source]").get_attribute("hx-post")
+    page.route(f"**{address}", lambda route: held.append(route))
+    words, choice = page.locator("input[name=place_words]"), page.locator("input[name=place_choice]")
+    words.fill(ALLEY)
+    while not held:
+        page.wait_for_timeout(20)
+    answer = held[0].fetch()
+    words.fill("xã Hương Xuân cũ")
+    held[0].fulfill(response=answer)
+    expect(choice).to_have_count(1)
+    assert page.locator("input[name=lon]").input_value() == ""
+    page.unroute_all()
+    words.press("Tab")
+    expect(choice).to_have_count(2)
+    expect(page.locator("input[name=lon]")).to_have_value("")
     page.context.close()
 
 

@@ -39,6 +39,9 @@ OWN = {
 }
 """What a bulk may do besides the actions of a process, and the right each needs."""
 
+SHARE = "share"
+"""Each case is assigned to whoever is best for it: the same step as by hand, one officer for each row."""
+ASSIGN = "assign"
 HAND_OVER = "hand_over"
 AGENCY_MOVERS = ("ioc_lead", "city_office")
 """Who may give an agency's open work to another; within an agency its head may too."""
@@ -148,6 +151,11 @@ def case_lines(ids: Iterable[UUID]) -> dict[UUID, CaseLine]:
     return {row[0]: CaseLine(*row) for row in rows}
 
 
+def lines_of(ids: Sequence[UUID]) -> list[CaseLine]:
+    """These cases in parts of what one statement takes, for who has already seen that they may be shown."""
+    return [line for part in chunks(ids) for line in case_lines(part).values()]
+
+
 ONE_BY_ONE = frozenset({"guide"})
 """What is said to a reporter by name and may make a case secret is done with a look at each."""
 
@@ -175,7 +183,8 @@ def refusals(
         is_theirs = actor.holds(*AGENCY_MOVERS) if fields.get("agency") else may(actor, "case.hand_over")
         return {} if is_theirs else dict.fromkeys(ids, "processes.error.not_yours")
     found = _in_bulk(many.offered(CASE, [str(key) for key in ids], actor=actor, at=at))
-    told = {key: found.refusal(str(key), action) for key in ids}
+    step = ASSIGN if action == SHARE else action
+    told = {key: found.refusal(str(key), step) for key in ids}
     refused = {key: code for key, code in told.items() if code}
     if action == "publish":
         refused |= not_publishable([key for key in ids if key not in refused])

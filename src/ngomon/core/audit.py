@@ -7,7 +7,7 @@ It keeps ids and codes only, no foreign keys, so that it outlives what it speaks
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -18,7 +18,7 @@ from ngomon.core.actors import Actor
 from ngomon.core.events import canonical
 from ngomon.core.ids import Ref
 from ngomon.core.models import AuditRow
-from ngomon.core.rows import insert
+from ngomon.core.rows import Statement, inserting
 from ngomon.core.secrets import open_text, seal_text
 from ngomon.core.units import Unit, before_commit, current_unit
 
@@ -115,6 +115,5 @@ def looks_at(of: Iterable[Ref], *, limit: int = 100) -> list[AuditLine]:
 
 
 @before_commit
-def _write_audits(unit: Unit) -> None:
-    if unit.audits:
-        insert(AuditRow, _COLUMNS, unit.audits)
+def _write_audits(unit: Unit) -> Iterator[Statement]:
+    return inserting(AuditRow, _COLUMNS, unit.audits)

@@ -7,7 +7,7 @@ else is tried again with growing pauses, then the row is dead and waits for a pe
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import IntEnum
@@ -20,7 +20,7 @@ from django.db.models import QuerySet
 from ngomon.core.errors import Unavailable
 from ngomon.core.ids import Ref, uuid7
 from ngomon.core.models import Delivery, DeliveryState
-from ngomon.core.rows import insert
+from ngomon.core.rows import Statement, inserting
 from ngomon.core.secrets import open_text, seal_text
 from ngomon.core.units import Unit, before_commit, current_unit
 
@@ -129,9 +129,8 @@ def deliver(
 
 
 @before_commit
-def _write_deliveries(unit: Unit) -> None:
-    if unit.deliveries:
-        insert(Delivery, _COLUMNS, unit.deliveries)
+def _write_deliveries(unit: Unit) -> Iterator[Statement]:
+    return inserting(Delivery, _COLUMNS, unit.deliveries)
 
 
 def _due(at: datetime, channel: str | None, but: Collection[str]) -> QuerySet[Delivery]:

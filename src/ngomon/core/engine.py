@@ -10,6 +10,8 @@ from typing import Protocol
 from django.conf import settings
 from django.utils.module_loading import import_string
 
+from ngomon.core.rows import Statement
+
 
 class Engine(Protocol):
     """What core asks of a database beyond SQL that both speak."""
@@ -28,16 +30,16 @@ class Engine(Protocol):
         """Give positions to committed events that have none; how many were given. Safe to run in any process."""
         ...
 
-    def announce(self) -> None:
-        """Inside a unit that emitted: wake whoever waits for events once it is committed."""
+    def announcing(self) -> list[Statement]:
+        """For a unit that emitted: what wakes whoever waits for events, once it is committed."""
         ...
 
     def wait(self, seconds: float) -> None:
         """Sleep until something was announced, at most so long."""
         ...
 
-    def index(self, rows: list[tuple[str, str, str, str, str]]) -> None:
-        """Put rows (kind, key, audience, at, folded words) into the search index, replacing older ones of that kind and key."""
+    def indexing(self, rows: list[tuple[str, str, str, str, str]]) -> Statement:
+        """What puts rows (kind, key, audience, at, folded words) into the search index, replacing older ones of that kind and key."""
         ...
 
     def unindex(self, kind: str, keys: list[str]) -> None:

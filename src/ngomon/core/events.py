@@ -18,7 +18,7 @@ from ngomon.core.actors import Actor
 from ngomon.core.engine import engine
 from ngomon.core.ids import uuid7
 from ngomon.core.models import EventRow
-from ngomon.core.rows import Tracked, insert
+from ngomon.core.rows import Statement, Tracked, inserting
 from ngomon.core.terms import Event, Recorded, read_event
 from ngomon.core.units import Unit, before_commit, current_unit
 
@@ -87,15 +87,14 @@ def emit(
 
 
 @before_commit
-def _write_events(unit: Unit) -> None:
+def _write_events(unit: Unit) -> list[Statement]:
     if not unit.events:
-        return
+        return []
     first = engine().next_position()
     rows = unit.events
     if first is not None:
         rows = [(row[0], first + i, *row[2:]) for i, row in enumerate(rows)]
-    insert(EventRow, _COLUMNS, rows)
-    engine().announce()
+    return [*inserting(EventRow, _COLUMNS, rows), *engine().announcing()]
 
 
 _READ = (

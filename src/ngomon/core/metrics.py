@@ -44,9 +44,10 @@ HEARTBEAT = "core.heartbeat"
 
 
 @before_commit
-def _count(unit: Unit) -> None:
+def _count(unit: Unit) -> tuple[()]:
     units.inc()
     events.inc(len(unit.events))
+    return ()
 
 
 def lags() -> dict[str, int]:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from ngomon.core.engine import engine
+from ngomon.core.rows import Statement
 from ngomon.core.text import words
 from ngomon.core.units import Unit, before_commit, current_unit
 
@@ -30,6 +31,5 @@ def find(
 
 
 @before_commit
-def _write_index(unit: Unit) -> None:
-    if unit.indexed:
-        engine().index(list(unit.indexed.values()))
+def _write_index(unit: Unit) -> list[Statement]:
+    return [engine().indexing(list(unit.indexed.values()))] if unit.indexed else []

@@ -10,7 +10,7 @@ deliveries of a unit are committed together or not at all. Network calls and ima
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -20,6 +20,7 @@ import structlog
 from django.db import transaction
 
 from ngomon.core.engine import engine
+from ngomon.core.rows import Statement, send
 
 log = structlog.get_logger("ngomon.units")
 P = ParamSpec("P")
@@ -33,23 +34,33 @@ class OutsideUnit(RuntimeError):
 
 @dataclass
 class Unit:
-    """What gathers inside one unit until it is written, in bulk, just before the commit."""
+    """What gathers inside one unit until it is written, in bulk, just before the commit.
+
+    `last` is for a room's own writes that nobody reads inside the unit and that need no answer: `put_off`.
+    """
 
     events: list[Row] = field(default_factory=list)
     audits: list[Row] = field(default_factory=list)
     deliveries: list[Row] = field(default_factory=list)
     indexed: dict[tuple[str, str], tuple[str, str, str, str, str]] = field(default_factory=dict)
+    last: list[Statement] = field(default_factory=list)
     after: list[Callable[[], None]] = field(default_factory=list)
 
 
 _current: ContextVar[Unit | None] = ContextVar("ngomon_unit", default=None)
-_writers: list[Callable[[Unit], None]] = []
+Writer = Callable[[Unit], Iterable[Statement]]
+_writers: list[Writer] = []
 
 
-def before_commit(writer: Callable[[Unit], None]) -> Callable[[Unit], None]:
-    """Register a part of core that writes what it gathered when a unit ends."""
+def before_commit(writer: Writer) -> Writer:
+    """Register a part of core that tells how to write what it gathered when a unit ends."""
     _writers.append(writer)
     return writer
+
+
+def put_off(statement: Statement) -> None:
+    """Write this just before the unit's commit, together with all else that needs no answer."""
+    current_unit().last.append(statement)
 
 
 def current_unit() -> Unit:
@@ -76,8 +87,7 @@ def unit() -> Iterator[Unit]:
         try:
             with transaction.atomic(durable=True):
                 yield opened
-                for writer in _writers:
-                    writer(opened)
+                send([*opened.last, *(one for writer in _writers for one in writer(opened))])
         finally:
             _current.reset(token)
     for call in opened.after:
@@ -93,8 +103,12 @@ class Part:
 
     def __init__(self, unit: Unit) -> None:
         self._unit = unit
-        self._lengths = [len(unit.events), len(unit.audits), len(unit.deliveries), len(unit.after)]
+        self._lengths = [len(held) for held in self._held()]
         self._indexed = dict(unit.indexed)
+
+    def _held(self) -> tuple[list[Any], ...]:
+        of = self._unit
+        return of.events, of.audits, of.deliveries, of.last, of.after
 
     @property
     def events(self) -> list[Row]:
@@ -103,9 +117,7 @@ class Part:
 
     def forget(self) -> None:
         """Take back what the part gathered."""
-        of = self._unit
-        held: tuple[list[Any], ...] = (of.events, of.audits, of.deliveries, of.after)
-        for gathered, length in zip(held, self._lengths, strict=True):
+        for gathered, length in zip(self._held(), self._lengths, strict=True):
             del gathered[length:]
         self._unit.indexed.clear()
         self._unit.indexed.update(self._indexed)

@@ -13,6 +13,8 @@ from datetime import datetime
 
 from django.db import connection, transaction
 
+from ngomon.core.rows import Statement
+
 SEQUENCER_LOCK = 0x4E474F4D4F4E  # "NGOMON"
 CHANNEL = "ngomon_events"
 WHISPERS = "ngomon_whispers"
@@ -60,9 +62,8 @@ class PostgresEngine:
                 cursor.execute(f"NOTIFY {CHANNEL}_placed")
             return given
 
-    def announce(self) -> None:
-        with connection.cursor() as cursor:
-            cursor.execute(f"NOTIFY {CHANNEL}")
+    def announcing(self) -> list[Statement]:
+        return [(f"NOTIFY {CHANNEL}", ())]
 
     def wait(self, seconds: float) -> None:
         """LISTEN on this connection until something was emitted or got its position, at most so long."""
@@ -73,15 +74,14 @@ class PostgresEngine:
         for _ in raw.notifies(timeout=seconds, stop_after=1):
             return
 
-    def index(self, rows: list[tuple[str, str, str, str, str]]) -> None:
-        with connection.cursor() as cursor:
-            slots = ", ".join(["(%s, %s, %s, %s, %s)"] * len(rows))
-            cursor.execute(
-                f"INSERT INTO core_search (kind, key, audience, at, folded) VALUES {slots}"
-                " ON CONFLICT (kind, key) DO UPDATE SET"
-                " audience = EXCLUDED.audience, at = EXCLUDED.at, folded = EXCLUDED.folded",
-                [value for row in rows for value in row],
-            )
+    def indexing(self, rows: list[tuple[str, str, str, str, str]]) -> Statement:
+        slots = ", ".join(["(%s, %s, %s, %s, %s)"] * len(rows))
+        return (
+            f"INSERT INTO core_search (kind, key, audience, at, folded) VALUES {slots}"
+            " ON CONFLICT (kind, key) DO UPDATE SET"
+            " audience = EXCLUDED.audience, at = EXCLUDED.at, folded = EXCLUDED.folded",
+            [value for row in rows for value in row],
+        )
 
     def unindex(self, kind: str, keys: list[str]) -> None:
         with connection.cursor() as cursor:

@@ -15,6 +15,7 @@ from datetime import datetime, timedelta
 
 from django.db import connection
 
+from ngomon.core.rows import Statement
 from ngomon.core.whispers import tell_here
 
 POLL_S = 0.1
@@ -141,8 +142,9 @@ class SQLiteEngine:
     def sequence(self) -> int:
         return 0
 
-    def announce(self) -> None:
+    def announcing(self) -> list[Statement]:
         """Nothing to do: waiters look at SQLite's own change counter."""
+        return []
 
     def wait(self, seconds: float) -> None:
         """Sleep until another connection committed (PRAGMA data_version changes), at most so long.
@@ -163,16 +165,15 @@ class SQLiteEngine:
                 return
             time.sleep(min(POLL_S, left))
 
-    def index(self, rows: list[tuple[str, str, str, str, str]]) -> None:
+    def indexing(self, rows: list[tuple[str, str, str, str, str]]) -> Statement:
         # A trigger writes the words anew only where they changed: a new audience alone costs one row.
         slots = ", ".join(["(%s, %s, %s, %s, %s)"] * len(rows))
-        with connection.cursor() as cursor:
-            cursor.execute(
-                f"INSERT INTO core_search (kind, key, audience, at, folded) VALUES {slots}"
-                " ON CONFLICT (key, kind) DO UPDATE SET"
-                " audience = excluded.audience, at = excluded.at, folded = excluded.folded",
-                [value for row in rows for value in row],
-            )
+        return (
+            f"INSERT INTO core_search (kind, key, audience, at, folded) VALUES {slots}"
+            " ON CONFLICT (key, kind) DO UPDATE SET"
+            " audience = excluded.audience, at = excluded.at, folded = excluded.folded",
+            [value for row in rows for value in row],
+        )
 
     def unindex(self, kind: str, keys: list[str]) -> None:
         if not keys:

@@ -37,6 +37,7 @@ from ngomon.identity.models import (
 )
 from ngomon.identity.rules import device, given_name, mask, require, requirement_for, scope_role, spoken
 from ngomon.identity.terms import (
+    AGENCY_ROLES,
     IOC_ROLES,
     AbsenceShown,
     AccountShown,
@@ -188,6 +189,12 @@ def person_by_contact(contact: Contact) -> UUID | None:
     hashed = blind(contact.value, "contact")
     found = ContactPoint.objects.filter(blind=hashed, verified_at__isnull=False)
     return found.values_list("person_id", flat=True).first()
+
+
+def persons_by_contact(blinds: Iterable[str]) -> list[tuple[str, UUID]]:
+    """Which persons proved these contact points to be theirs, by keyed hashes: nothing is opened. One statement."""
+    found = ContactPoint.objects.filter(blind__in=sorted(blinds), verified_at__isnull=False)
+    return list(found.values_list("blind", "person_id"))
 
 
 def _opened(row: ContactPoint) -> Contact:
@@ -420,4 +427,44 @@ def clients(*, actor: Actor) -> list[ClientShown]:
     return [
         ClientShown(c.pk, c.name, c.agency, c.hint, tuple(c.scopes), c.created_at, c.revoked_at)
         for c in ApiClient.objects.order_by("-created_at")
+    ]
+
+
+def in_place_of(account_id: UUID, at: datetime) -> UUID:
+    """Who is there for somebody now: his substitute (or the substitute's) while he is away, else himself."""
+    there = account_id
+    for _ in range(3):
+        away = Absence.objects.filter(in_force(at), account_id=there, ended_at__isnull=True).first()
+        if away is None:
+            return there
+        if away.substitute_id is None:
+            return account_id
+        there = away.substitute_id
+    return there
+
+
+def stood_in_for(account_id: UUID, at: datetime) -> frozenset[UUID]:
+    """The absent whom somebody stands in for now, those included whose substitute is away too."""
+    found: set[UUID] = set()
+    new = {account_id}
+    for _ in range(3):
+        away = Absence.objects.filter(in_force(at), substitute_id__in=new, ended_at__isnull=True)
+        new = set(away.values_list("account_id", flat=True)) - found
+        found |= new
+        if not new:
+            break
+    return frozenset(found)
+
+
+def people_of(agency: str, at: datetime) -> list[Officer]:
+    """Who can be given something by name in an agency now, with his posts there, by given name. Whoever is away without a
+    substitute is left out. Two statements."""
+    held: dict[UUID, tuple[str, list[HoldingShown]]] = {}
+    for holding, name in staff_of(agency, at):
+        if holding.role in AGENCY_ROLES:
+            held.setdefault(holding.account_id, (name, []))[1].append(holding)
+    away = {a.account_id for a in absences_of(held, at) if a.valid_from <= at and a.substitute_id is None}
+    closed = set(held) - set(names_of(held, only_open=True))
+    return [
+        Officer(key, name, tuple(posts)) for key, (name, posts) in held.items() if key not in away | closed
     ]

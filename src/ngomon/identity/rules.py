@@ -138,6 +138,7 @@ for _action, _roles, _scope in (
     ("case.note", ANY_STAFF - {R.PRIVACY_OFFICER, R.LEADER}, "agency"),
     ("case.bulk", ANY_STAFF - {R.PRIVACY_OFFICER, R.LEADER}, "agency"),
     ("case.hand_over", {R.IOC_LEAD, R.CITY_OFFICE, R.AGENCY_HEAD}, "agency"),
+    ("workload.see", {R.IOC_LEAD, R.CITY_OFFICE, R.AGENCY_HEAD}, "agency"),
     ("case.direct", {R.LEADER, R.CITY_OFFICE}, "city"),
     ("incident.see", DESK | {R.LEADER, R.ADMIN}, "city"),
     ("incident.open", {R.LEADER, R.CITY_OFFICE, R.IOC_LEAD}, "city"),

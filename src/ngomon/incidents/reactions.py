@@ -8,22 +8,24 @@ from uuid import UUID
 from ngomon.cases.gathering import opened_lately
 from ngomon.cases.terms import CaseOpened
 from ngomon.core.actors import Actor
+from ngomon.core.ids import Ref
 from ngomon.core.react import every, on
 from ngomon.core.terms import Recorded
 from ngomon.core.texts import text
 from ngomon.directory import queries as directory
 from ngomon.directory.terms import AgencySucceeded
 from ngomon.identity import queries as identity
+from ngomon.identity.terms import PostLeft
 from ngomon.messages.commands import tell
 from ngomon.messages.terms import message_id
 from ngomon.processes.terms import TaskOverdue
 from ngomon.processes.terms.oncall import AlarmAnswered, AlarmState
 
-from . import calling, commands, papers, queries
+from . import calling, commands, evidence, leaving, papers, queries
 from .rules import fires_on_cases, prefix, window_of
 from .terms import ORDER, OrderGiven, PaperKind, PaperMade, RoomLine, RoomOpened, RoomProposed
 
-__all__ = ["calling", "papers"]
+__all__ = ["calling", "evidence", "papers"]
 
 ABOUT = ("leader", "city_office", "ioc_lead")
 """Who hears of a room, besides those who sit in it."""
@@ -82,6 +84,37 @@ def when_agency_succeeded_move_orders(
 ) -> None:
     """A re-organisation in the middle of a flood loses no order."""
     commands.move_orders(event.agency, event.successor, actor=actor, at=at)
+
+
+def _is_of_agency(recorded: Recorded) -> bool:
+    return bool(getattr(recorded.event, "agency", ""))
+
+
+@on(PostLeft, only=_is_of_agency)
+def when_somebody_leaves_tell_the_head_of_open_work(
+    recorded: Recorded, event: PostLeft, *, actor: Actor, at: datetime
+) -> None:
+    """Who left a post with work in hand: the head of the agency hears, or the city's office, with the page to hand it over.
+
+    Nobody hears where the agency itself ended, as all goes to its successor, or where he holds another post there.
+    """
+    account, today = UUID(event.account), directory.local_day(at)
+    heir = directory.successor_of(event.agency, today)
+    if heir is None or heir.key != event.agency:
+        return
+    if any(held.agency == event.agency for held in identity.holdings_of(account, at)):
+        return
+    n = len(leaving.open_of(account, event.agency, at, actor=actor))
+    receivers = identity.holders("agency_head", event.agency, None, at)
+    receivers = [h for h in receivers if h.account_id != account] or identity.holders(
+        "city_office", None, None, at
+    )
+    template, url = "incidents.message.left_open", f"/desk/leaving/{account}?within={event.agency}"
+    of = Ref("account", str(account), "", url)
+    values = {"n": n, "who": identity.name_of(account), "agency": dict(directory.agency(event.agency).name)}
+    for receiver in sorted({h.account_id for h in receivers}) if n else ():
+        id = message_id(recorded.id, receiver, template)
+        tell(receiver, template, values, of=of, id=id, actor=actor, at=at)
 
 
 @every(minutes=1)

@@ -104,6 +104,19 @@ def alarms_of(of: Ref, *, actor: Actor) -> list[AlarmShown]:
     return _shown(list(rows.order_by("-raised_at")))
 
 
+def alarms_held(account: UUID) -> list[tuple[UUID, Ref, str]]:
+    """The alarms that somebody took and that are not over, with their agency: what goes back when he leaves."""
+    rows = Alarm.objects.filter(holder=account, ended_at__isnull=True).order_by("raised_at")
+    names = ("id", "agency", "of_kind", "of_key", "of_label", "of_url")
+    return [(row[0], Ref(*row[2:]), row[1]) for row in rows.values_list(*names)]
+
+
+def alarms_of_agency(agency: str) -> list[Ref]:
+    """What an agency has alarms about that are not over."""
+    rows = Alarm.objects.filter(agency=agency, ended_at__isnull=True).order_by("raised_at")
+    return [Ref(*row) for row in rows.values_list("of_kind", "of_key", "of_label", "of_url")]
+
+
 def contacts_left(shown: AlarmShown, at: datetime) -> list[tuple[UUID, str, str]]:
     """Everybody in the chain now as (account, name, rung), called or not: whom an operator may telephone."""
     kept = kept_among(Alarm.objects.values_list("audience", flat=True).get(pk=shown.id))

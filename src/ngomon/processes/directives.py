@@ -38,6 +38,7 @@ def _line(row: Directive, instance: Instance) -> DirectiveLine:
         step=instance.step,
         outcome=instance.outcome,
         closed_at=instance.ended_at,
+        officer=instance.last_officer,
     )
 
 

@@ -57,14 +57,14 @@ def hold_all(kind: str, keys: Sequence[str]) -> None:
 def offered(kind: str, keys: Iterable[str], *, actor: Actor, at: datetime) -> Offered:
     """The actions that an actor may take on each of many matters; substitutes count as those they stand in for."""
     found = Offered({}, {}, {})
-    stands_in: dict[str, frozenset[UUID | None]] = {}
+    away: frozenset[UUID] | None = None
     for instance in _running(kind, list(keys)):
         known = definition(instance.definition, instance.n)
         here = situation(instance, known.steps[instance.step])
         open_now = steps.actions_open(here)
-        if here.assignee and here.agency not in stands_in:
-            stands_in[here.agency] = _absent(actor, here.agency, at)
-        is_substitute = here.assignee is not None and here.assignee in stands_in[here.agency]
+        if here.assignee and away is None:
+            away = identity.stood_in_for(actor.account_id, at) if actor.account_id else frozenset()
+        is_substitute = here.assignee is not None and here.assignee in (away or ())
         mine = [a for a in open_now if is_substitute or steps.may_act(actor, a, here)]
         found.open[instance.of_key] = frozenset(a.key for a in open_now)
         found.allowed[instance.of_key] = frozenset(a.key for a in mine)
@@ -72,12 +72,6 @@ def offered(kind: str, keys: Iterable[str], *, actor: Actor, at: datetime) -> Of
             if action.key not in found.actions:
                 found.actions[action.key] = steps.shown(known, action)
     return found
-
-
-def _absent(actor: Actor, agency: str, at: datetime) -> frozenset[UUID | None]:
-    """The absent officers of an agency whom this actor stands in for."""
-    held = identity.holders("agency_officer", agency or None, None, at)
-    return frozenset(h.stands_in_for for h in held if h.account_id == actor.account_id and h.stands_in_for)
 
 
 def work_of(kind: str, *, account: UUID | None = None, agency: str = "", most: int = 10_000) -> list[str]:

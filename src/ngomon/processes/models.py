@@ -8,9 +8,9 @@ from django.db import models
 from django.db.models import Q
 
 from ngomon.core.events import Aggregate
-from ngomon.core.ids import uuid7
+from ngomon.core.ids import Ref, uuid7
 
-from .terms import DIRECTIVE, PROCESS
+from .terms import DIRECTIVE, FORECAST, OPEN, PROCESS
 from .terms.oncall import ALARM
 
 
@@ -358,3 +358,43 @@ class DirectiveWord(models.Model):
     class Meta:
         db_table = "processes_directive_word"
         indexes: ClassVar = [models.Index(fields=["directive", "id"], name="processes_directive_words")]
+
+
+class Forecast(Aggregate):
+    """A simulation that was asked for, what it is of, how far it is, and what it said. `beat_at`: when its computing was last
+    heard of; one that fell silent is taken up anew."""
+
+    aggregate_kind = FORECAST
+    personal: ClassVar[dict[str, str]] = {}
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    key = models.CharField(max_length=60)
+    n = models.IntegerField()
+    text = models.TextField()
+    question = models.TextField()
+    state = models.CharField(max_length=10)
+    done = models.IntegerField(default=0)
+    total = models.IntegerField()
+    asked_at = models.DateTimeField()
+    asked_by = models.CharField(max_length=64)
+    beat_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+    reason = models.CharField(max_length=80, default="")
+    values = models.TextField(default="{}")
+    result = models.TextField(default="{}")
+
+    @property
+    def ref(self) -> Ref:
+        """What the audit names it by."""
+        return Ref(FORECAST, str(self.id))
+
+    class Meta:
+        db_table = "processes_forecast"
+        indexes: ClassVar = [
+            models.Index(fields=["key", "asked_at"], name="processes_forecast_of"),
+            models.Index(
+                fields=["asked_at"],
+                name="processes_forecast_open",
+                condition=Q(state__in=[s.value for s in OPEN]),
+            ),
+        ]

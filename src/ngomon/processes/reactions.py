@@ -10,6 +10,7 @@ from ngomon.core.actors import Actor
 from ngomon.core.ids import Ref
 from ngomon.core.react import every, on
 from ngomon.core.terms import Recorded
+from ngomon.core.units import current_unit
 from ngomon.directory import queries as directory
 from ngomon.directory.terms import AgencySucceeded, CalendarDecided
 from ngomon.identity import queries as identity
@@ -17,12 +18,16 @@ from ngomon.messages.commands import tell
 from ngomon.messages.terms import MessageAnswered, message_id
 
 from . import commands, directives, queries
+from .alarms import alarms_of_agency
+from .forecasts import is_any_left, start_computing
 from .knowing import roles_that_may_know
 from .terms import (
+    DIRECTIVE,
     ConsultationAsked,
     DirectiveGiven,
     DirectiveMoved,
     Escalated,
+    ForecastAsked,
     ReminderDue,
     TaskAssigned,
     TaskDone,
@@ -50,8 +55,10 @@ def publish_what_is_due(*, actor: Actor, at: datetime) -> None:
 def when_agency_succeeded_move_work(
     _: Recorded, event: AgencySucceeded, *, actor: Actor, at: datetime
 ) -> None:
-    """A re-organisation orphans nothing."""
+    """A re-organisation orphans nothing: what runs, what was asked, and who is being called for an alarm."""
     commands.move_work(event.agency, event.successor, actor=actor, at=at)
+    for of in alarms_of_agency(event.agency):
+        commands.move_alarm(of, event.successor, actor=actor, at=at)
 
 
 @on(CalendarDecided)
@@ -103,6 +110,22 @@ def when_matter_decided_alarm_follows(_: Recorded, event: TaskDone, *, actor: Ac
         commands.wake_alarms(actor=actor, at=at)
 
 
+# --- forecasts ----------------------------------------------------------------------------------------------------
+
+
+@on(ForecastAsked)
+def when_forecast_asked_compute(_: Recorded, event: ForecastAsked, *, actor: Actor, at: datetime) -> None:  # noqa: ARG001
+    """In a process of its own, after this unit."""
+    current_unit().after.append(start_computing)
+
+
+@every(minutes=1)
+def take_up_forecasts(*, actor: Actor, at: datetime) -> None:  # noqa: ARG001
+    """What was interrupted, or never begun, is computed all the same."""
+    if is_any_left(at):
+        current_unit().after.append(start_computing)
+
+
 # --- telling people -----------------------------------------------------------------------------------------------
 
 
@@ -141,6 +164,8 @@ def when_task_assigned_tell_officer(
     recorded: Recorded, event: TaskAssigned, *, actor: Actor, at: datetime
 ) -> None:
     """Who was given a task hears of it, unless he took it himself."""
+    if event.of_kind == DIRECTIVE:
+        return  # what was directed is told with the directive's own words
     if event.account and event.account != recorded.actor_id:
         _tell(recorded, event.instance, "assigned", {UUID(event.account)}, actor=actor, at=at)
 
@@ -164,8 +189,9 @@ DIRECTED = "agency_head+agency_clerk"
 def when_directive_given_tell_agency(
     recorded: Recorded, event: DirectiveGiven, *, actor: Actor, at: datetime
 ) -> None:
-    """The agency's head and clerks hear of it at once."""
-    _tell_directive(recorded, event.number, "directive", _holders(DIRECTED, event.agency, "", at), actor, at)
+    """The agency's head and clerks hear of it at once; of one that is given to one post its holder and the head."""
+    receivers = _directed(event.agency, event.officer, at)
+    _tell_directive(recorded, event.number, "directive", receivers, actor, at)
 
 
 @on(DirectiveMoved)
@@ -173,11 +199,18 @@ def when_directive_moved_tell_the_other_side(
     recorded: Recorded, event: DirectiveMoved, *, actor: Actor, at: datetime
 ) -> None:
     """A report goes to whoever gave the directive, an answer to the agency."""
-    receivers = _holders(DIRECTED, event.agency, "", at)
+    line = directives.directive(event.number, actor).line
+    receivers = _directed(event.agency, str(line.officer or ""), at)
     if event.action == "report":
-        giver = directives.directive(event.number, actor).line.given_by
+        giver = line.given_by
         receivers = {UUID(giver)} if len(giver) == 36 else _holders("city_office", "", "", at)
     _tell_directive(recorded, event.number, f"directive_{event.action}", receivers, actor, at)
+
+
+def _directed(agency: str, officer: str, at: datetime) -> set[UUID]:
+    if not officer:
+        return _holders(DIRECTED, agency, "", at)
+    return _holders("agency_head", agency, "", at) | _holders("", agency, officer, at)
 
 
 def _tell_directive(
@@ -200,9 +233,15 @@ def _tell_directive(
 
 
 def _holders(roles: str, agency: str, assignee: str, at: datetime) -> set[UUID]:
-    """The accounts that have a task: the assignee, or all who hold one of its roles there."""
+    """The accounts that have a task: the assignee, with who stands in for him, or all who hold one of its roles there.
+
+    Of an assignee who holds no post there any more the head of the agency hears instead: nothing is told to nobody.
+    """
     if assignee:
-        return {UUID(assignee)}
+        officer = UUID(assignee)
+        if any(held.agency == agency for held in identity.holdings_of(officer, at)):
+            return {officer, identity.in_place_of(officer, at)}
+        roles = "agency_head" if agency else roles
     found = (h for role in roles.split("+") for h in identity.holders(role, agency or None, None, at))
     return {holder.account_id for holder in found}
 

@@ -6,10 +6,9 @@ from collections import Counter as Tally
 from datetime import datetime
 from typing import Any
 
-from django.db import connection
-
 from ngomon.core import rows
 from ngomon.core.ids import Ref
+from ngomon.core.units import put_off
 
 from .models import Instance
 
@@ -71,11 +70,10 @@ def move_counts(before: Count, after: Count) -> None:
         return
     slots = ", ".join(["(%s, %s, %s, %s, %s)"] * len(changes))
     values: list[Any] = [value for key in sorted(changes) for value in (*key, *changes[key])]
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f'INSERT INTO processes_counter (agency, definition, step, "open", "late") VALUES {slots}'
-            " ON CONFLICT (agency, definition, step) DO UPDATE SET"
-            ' "open" = processes_counter."open" + EXCLUDED."open",'
-            ' "late" = processes_counter."late" + EXCLUDED."late"',
-            values,
-        )
+    statement = (
+        f'INSERT INTO processes_counter (agency, definition, step, "open", "late") VALUES {slots}'
+        " ON CONFLICT (agency, definition, step) DO UPDATE SET"
+        ' "open" = processes_counter."open" + EXCLUDED."open",'
+        ' "late" = processes_counter."late" + EXCLUDED."late"'
+    )
+    put_off((statement, values))

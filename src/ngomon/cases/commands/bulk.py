@@ -26,6 +26,7 @@ from ngomon.core.units import Part, command, part
 from ngomon.identity import queries as identity
 from ngomon.identity.rules import may, require
 
+from .. import workload
 from ..bulk_terms import (
     MOST_IN_BULK,
     BulkAdvanced,
@@ -38,13 +39,15 @@ from ..bulk_terms import (
     RowResult,
 )
 from ..bulks import (
+    ASSIGN,
     HAND_OVER,
+    SHARE,
     Weighed,
     chunks,
     hold_all,
+    lines_of,
     ref_of,
     seen_bulk,
-    takers,
     undo_until,
     visible_among,
     weigh,
@@ -122,7 +125,7 @@ def preview(
     said = _checked(action, {k: v.strip() for k, v in fields.items() if v.strip()})
     found = weighed or weigh(bulk_id, action, said, actor=actor, at=at)
     _write_preview(bulk, found.seen, found.refused)
-    if action == HAND_OVER and not said.get("agency"):
+    if action == SHARE or (action == HAND_OVER and not said.get("agency") and not said.get("taker")):
         _share_out(bulk, said, at)
     bulk.action, bulk.fields, bulk.state = action, json.dumps(said, ensure_ascii=False), BulkState.PREVIEWED
     bulk.refused, bulk.waiting = len(found.refused), bulk.n - len(found.refused)
@@ -151,18 +154,22 @@ def _write_preview(bulk: Bulk, seen: Mapping[UUID, tuple[str, int]], refused: Ma
 
 
 def _share_out(bulk: Bulk, said: Mapping[str, str], at: datetime) -> None:
-    """Without a named taker, each case goes to whoever has least then. Raises: Invalid when nobody is there."""
-    if said.get("taker"):
-        return
-    found = takers(said.get("within", ""), at, but=UUID(said["giver"]))
-    if not found:
-        raise Invalid.field("taker", "cases.bulk.nobody_there")
-    loads = {key: n for key, _, n in found}
+    """Without a named taker, each case goes to whoever is best for it then, with what the ones before gave him.
+
+    Raises: Invalid when nobody is there, or the cases are of several agencies.
+    """
     rows = fetch(BulkRow, 'WHERE "bulk_id" = %s AND "result" = %s ORDER BY "n"', [bulk.id, RowResult.WAITING])
+    lines = lines_of([row.case for row in rows])
+    agencies = {line.agency for line in lines}
+    if len(agencies) > 1:
+        raise Invalid("cases.bulk.several_agencies")
+    giver = UUID(said["giver"]) if said.get("giver") else None
+    within = said.get("within") or next(iter(agencies), "")
+    given = workload.shared_out(lines, within, at, but=giver)
+    if rows and not given:
+        raise Invalid.field("taker", "cases.bulk.nobody_there")
     for row in rows:
-        least = min(loads, key=lambda key: (loads[key], str(key)))
-        loads[least] += 1
-        row.given = json.dumps({"taker": str(least)})
+        row.given = json.dumps({"taker": str(given[row.case])})
     save_all(rows)
 
 
@@ -264,6 +271,8 @@ def _take(row: BulkRow, action: str, said: dict[str, str], officer: Actor, at: d
         if not may(officer, "case.note"):
             raise Refused("cases.error.desk_only")
         comment(row.case, said["note"], actor=officer, at=at)
+    elif action == SHARE:
+        act_on_case(row.case, ASSIGN, assignee=UUID(said["taker"]), actor=officer, at=at)
     elif action == HAND_OVER:
         giver, taker = (UUID(said[name]) if said.get(name) else None for name in ("giver", "taker"))
         hand_over(row.case, giver=giver, taker=taker, agency=said.get("agency", ""), actor=officer, at=at)

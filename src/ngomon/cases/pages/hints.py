@@ -48,7 +48,12 @@ def hints_for(typed: Mapping[str, Any], *, at: datetime) -> dict[str, Any]:
     found = understood(typed, at=at)
     placed = queries.placed(typed, found)
     where = (placed.lon, placed.lat) if placed else None
-    by_words = placed is None or placed.source in {PlaceSource.WORDS, PlaceSource.ASSET}
+    # A pin that earlier words set does not hide what the present words may mean.
+    by_words = (
+        placed is None
+        or placed.source in {PlaceSource.WORDS, PlaceSource.ASSET}
+        or typed.get("place_source") in {PlaceSource.WORDS, PlaceSource.ASSET}
+    )
     proposals = queries.propose(words) if words else []
     best = str(typed.get("category", "")) or (proposals[0].key if proposals else "")
     similar: list[dict[str, Any]] = []
@@ -94,7 +99,10 @@ def readings_of(found: Understood | None, typed: Mapping[str, Any]) -> dict[str,
         return {"readings": [], "place_advice": ""}
     chosen = queries.chosen_key(typed, found, directory.place_limit_m())
     readings = directory.readings_in_words(found, language(), chosen=chosen)
-    return {"readings": readings, "place_advice": name(found.advice)}
+    said_words = str(
+        typed.get("place_words", "")
+    )  # as typed: the page knows by them which words were answered
+    return {"readings": readings, "place_advice": name(found.advice), "place_said": said_words}
 
 
 def _proposal(key: str, because: Sequence[str]) -> dict[str, Any]:

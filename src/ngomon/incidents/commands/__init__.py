@@ -12,6 +12,7 @@ from .flood import (
 )
 from .gathering import gather_cases, release_case
 from .handover import bring_up_to_date, confirm_given, confirm_taken, give_thing, make_sheet, note_thing
+from .leaving import hand_over_all, leave_seat
 from .levels import note_level
 from .log import write_log
 from .orders import (
@@ -56,7 +57,9 @@ __all__ = [
     "give_order",
     "give_thing",
     "go_to_phase",
+    "hand_over_all",
     "keep_paper",
+    "leave_seat",
     "load_households",
     "load_resources",
     "make_sheet",

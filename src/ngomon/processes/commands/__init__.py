@@ -14,6 +14,14 @@ from .drafts import (
     publish_due,
     recall_draft,
 )
+from .forecasts import (
+    advance_forecast,
+    ask_forecast,
+    cancel_forecast,
+    give_up_forecast,
+    record_forecast,
+    take_forecast,
+)
 from .handover import hand_over, hand_to_agency
 from .keeping import keep_to
 from .migration import migrate
@@ -22,6 +30,7 @@ from .oncall import (
     call_next,
     call_off,
     call_off_of,
+    give_back,
     has_alarm,
     move_alarm,
     raise_alarm,
@@ -36,19 +45,24 @@ from .timers import mark_stale, move_work, wake
 
 __all__ = [
     "act",
+    "advance_forecast",
     "answer_consultation",
     "as_it_is",
+    "ask_forecast",
     "assign",
     "call_next",
     "call_off",
     "call_off_of",
     "cancel",
+    "cancel_forecast",
     "change_draft",
     "commit_until",
     "consult",
     "discard_draft",
     "extend",
+    "give_back",
     "give_directive",
+    "give_up_forecast",
     "hand_over",
     "hand_to_agency",
     "has_alarm",
@@ -68,6 +82,7 @@ __all__ = [
     "raise_alarm",
     "recall_draft",
     "record_answer",
+    "record_forecast",
     "reopen",
     "restore",
     "resume",
@@ -76,6 +91,7 @@ __all__ = [
     "start",
     "take_answer",
     "take_back",
+    "take_forecast",
     "wake",
     "wake_alarms",
 ]

@@ -9,7 +9,7 @@ from ngomon.core.actors import Actor
 from ngomon.core.audit import audit
 from ngomon.core.errors import Conflict, Invalid, NotFound, Refused
 from ngomon.core.ids import Ref, uuid7
-from ngomon.core.rows import insert, save
+from ngomon.core.rows import fetch, hold, insert, save
 from ngomon.core.units import command
 from ngomon.directory import queries as directory
 
@@ -111,6 +111,25 @@ def lapse_silent(instance: Instance, *, actor: Actor, at: datetime) -> None:
         if part.closed_at is None:
             _close(instance, parts, part, Opinion.SILENT, actor=actor, at=at)
     _recount(instance, parts)
+
+
+def drop_doubled(agency: str, *, actor: Actor, at: datetime) -> None:
+    """Close what an agency that ended was asked beside its successor, who answers once for both: nobody is waited for."""
+    asked = Consultation.objects.filter(
+        agency=agency, closed_at__isnull=True, instance__ended_at__isnull=True
+    )
+    for key in list(asked.order_by("instance").values_list("instance_id", flat=True)):
+        instance = fetch(Instance, 'WHERE "id" = %s' + hold(), [key])[0]
+        parts = _open_parts(instance)
+        for part in [each for each in parts if each.agency == agency]:
+            part.closed_at = at
+            part.save(update_fields=["closed_at"])
+            is_settled = not any(p.set_id == part.set_id and p.closed_at is None for p in parts)
+            _tell_lapsed(instance, part, is_settled, actor, at)
+        _recount(instance, parts)
+        known = queries.definition(instance.definition, instance.n)
+        moving.set_timer(instance, known, known.steps[instance.step])
+        save(instance)
 
 
 def drop_open(instance: Instance, *, actor: Actor, at: datetime) -> None:

@@ -32,12 +32,22 @@ from .steps import act, start
 
 @command
 def give_directive(
-    of: Ref, words: str, *, agency: str, due_at: datetime, actor: Actor, at: datetime, id: UUID | None = None
+    of: Ref,
+    words: str,
+    *,
+    agency: str,
+    due_at: datetime,
+    officer: UUID | None = None,
+    actor: Actor,
+    at: datetime,
+    id: UUID | None = None,
 ) -> str:
-    """Tell an agency to do something about a thing by an instant; the directive's number. The caller may see the thing.
+    """Tell an agency, or one `officer` of it, to do something about a thing by an instant; the directive's number.
+
+    The caller may see the thing. An officer who is away keeps it; whoever stands in for him hears and may carry it out.
 
     It runs as a process: whoever has it is reminded, then his head and the city's office hear. Once: an `id` known
-    already gives its number. Raises: Refused; Invalid for no words, no agency, a time gone by.
+    already gives its number. Raises: Refused; Invalid for no words, no agency, nobody of that agency, a time gone by.
     """
     require(actor, "directive.give")
     known = Directive.objects.filter(pk=id).values_list("number", flat=True).first() if id else None
@@ -56,9 +66,12 @@ def give_directive(
     )  # fmt: skip
     ref = Ref(DIRECTIVE, str(made.pk), number, f"/desk/directives/{number}")
     minutes = max(1.0, (due_at - at).total_seconds() / 60)
-    start(DIRECTIVE_PROCESS, ref, budget=Budget.minutes(minutes), agency=agency, actor=actor, at=at)
-    moved = act(ref, "give", agency=agency, actor=actor, at=at)
-    given = DirectiveGiven(str(made.pk), number, of.kind, of.key, moved.agency, due_at.isoformat())
+    named = {"named": "yes"} if officer else {}
+    budget = Budget.minutes(minutes)
+    start(DIRECTIVE_PROCESS, ref, budget=budget, agency=agency, values=named, actor=actor, at=at)
+    moved = act(ref, "give", agency=agency, assignee=officer, actor=actor, at=at)
+    about, to = (str(made.pk), number, of.kind, of.key), str(officer or "")
+    given = DirectiveGiven(*about, moved.agency, due_at.isoformat(), to)
     emit(made, given, actor=actor, at=at, audience=_audience(moved))
     made.save(force_insert=True)
     _write(made, "give", said, actor, at)

@@ -27,16 +27,16 @@ MAY_MOVE = ("ioc_lead", "city_office")
 def hand_over(of: Ref, giver: UUID, taker: UUID, *, actor: Actor, at: datetime) -> Moved:
     """Put one officer in another's place: the open task, and the task that would come back to the first.
 
-    The head's right, or the shift lead's; the taker is of the same agency. Raises: Refused, Conflict, Invalid.
+    The head's right, the shift lead's or the city office's; the taker is of the same agency. Raises: Refused, Conflict, Invalid.
     """
     instance = moving.held(of)
     step = queries.step_of(instance)
     if giver not in {instance.assignee, instance.last_officer}:
         raise Conflict("processes.error.not_theirs", of=of.label)
     if step.holder == Holder.IOC:
-        may_give = actor.kind == "system" or actor.holds("ioc_lead") or actor.account_id == giver
+        may_give = actor.kind == "system" or actor.holds(*MAY_MOVE) or actor.account_id == giver
     else:
-        may_give = _may_assign(instance, Holder.AGENCY, taker, actor)
+        may_give = actor.holds(*MAY_MOVE) or _may_assign(instance, Holder.AGENCY, taker, actor)
         _checked_assignee(instance, {"assignee": taker}, at)
     if not may_give:
         raise Refused("processes.error.not_yours", step=instance.step, action="hand_over")

@@ -350,6 +350,20 @@ def record_answer(alarm: UUID, account: UUID, answer: Answer, *, actor: Actor, a
 
 
 @command
+def give_back(alarm: UUID, account: UUID, *, actor: Actor, at: datetime) -> None:
+    """Whoever took it leaves: another who took it too has it, else the chain is called anew, without him.
+
+    The agency's head says so, or who steers alarms. Once: an alarm that he has no more stays. Raises: Refused, NotFound.
+    """
+    row = _held(alarm)
+    is_head = any(g.role == "agency_head" and g.agency == row.agency for g in actor.grants)
+    if not is_head and not actor.holds("city_office"):
+        require(actor, "alarm.steer")
+    if row.holder == account:
+        _answer(row, account, str(Answer.DECLINED), How.PAGE, actor=actor, at=at)
+
+
+@command
 def call_off(alarm: UUID, reason: str, *, actor: Actor, at: datetime) -> None:
     """Nobody is needed: a false alarm, or it is over. A person says so, with a reason (a code). Raises: Refused, NotFound."""
     require(actor, "alarm.steer")

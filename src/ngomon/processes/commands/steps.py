@@ -18,7 +18,7 @@ from ngomon.core.units import command
 from ngomon.directory import queries as directory
 from ngomon.identity import queries as identity
 
-from .. import queries, rows
+from .. import queries, rows, standing
 from ..models import Instance
 from ..rules import deadlines, steps
 from ..terms import (
@@ -189,15 +189,9 @@ def _check_right(
     here = queries.situation(instance)
     if steps.may_act(actor, action, here, is_reporter=is_reporter):
         return
-    if here.assignee and actor.account_id and _stands_in(actor, here, at):
+    if here.assignee and standing.stands_in(actor, here.assignee, at):
         return
     raise Refused("processes.error.not_yours", step=instance.step, action=action.key)
-
-
-def _stands_in(actor: Actor, here: steps.Situation, at: datetime) -> bool:
-    """Whether the actor substitutes for the assignee now."""
-    holders = identity.holders("agency_officer", here.agency, None, at)
-    return any(h.account_id == actor.account_id and h.stands_in_for == here.assignee for h in holders)
 
 
 def _checked_assignee(instance: Instance, given: Mapping[str, Any], at: datetime) -> UUID | None:
@@ -216,8 +210,12 @@ def _checked_assignee(instance: Instance, given: Mapping[str, Any], at: datetime
 
 
 def is_officer(account: UUID, role: str, agency: str, at: datetime) -> bool:
-    """Whether an account holds, or stands in for, a post of this role in the agency."""
-    return any(holder.account_id == account for holder in identity.holders(role, agency or None, None, at))
+    """Whether an account holds, or stands in for, a post of this role in the agency; or is away and somebody stands in."""
+    if any(holder.account_id == account for holder in identity.holders(role, agency or None, None, at)):
+        return True
+    own = identity.holdings_of(account, at)
+    has_post = any(h.role == role and h.agency == agency and h.valid_from <= at for h in own)
+    return has_post and identity.in_place_of(account, at) != account
 
 
 @command

@@ -256,6 +256,7 @@ def move_work(agency: str, successor: str, *, actor: Actor, at: datetime) -> int
     save_all(moved)
     rows.move_counts(before, after)
     _move_consultations(agency, successor)
+    consultation.drop_doubled(agency, actor=actor, at=at)
     Instance.objects.filter(proposed=agency, ended_at__isnull=True).update(proposed=successor)
     audit(
         "processes.move_work", Ref("agency", agency), actor=actor, at=at, detail={"to": successor, "n": found}

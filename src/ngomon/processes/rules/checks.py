@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from ..terms import REPORTER, ActionDef, Clock, Definition, Effect, Fault, Holder, StepDef, StepKind
 
-CONDITIONS = frozenset({"agency_size", "promise", "waits"})
+CONDITIONS = frozenset({"agency_size", "named", "promise", "waits"})
 """What a condition may ask about, besides what the owner of the matter passes when it starts the process."""
 
 DEFAULT_VALUES = frozenset({"category", "area", "source"})

@@ -16,7 +16,7 @@ MAX_WORDS = 4000
 
 @event("processes.directive_given")
 class DirectiveGiven(Event):
-    """A leader gave a directive on a thing to an agency."""
+    """A leader gave a directive on a thing to an agency, or to one of its people (`officer`, an account)."""
 
     directive: str
     number: str
@@ -24,6 +24,7 @@ class DirectiveGiven(Event):
     of_key: str
     agency: str
     due: str
+    officer: str = ""
 
 
 @event("processes.directive_moved")
@@ -39,7 +40,8 @@ class DirectiveMoved(Event):
 
 @dataclass(frozen=True, slots=True)
 class DirectiveLine:
-    """A directive in a list. `of` is the thing it hangs on; `agency` has it now (a re-organisation moves it)."""
+    """A directive in a list. `of` is the thing it hangs on; `agency` has it now (a re-organisation moves it);
+    `officer`: whom it was given to by name, or who took it over from him."""
 
     id: UUID
     number: str
@@ -52,6 +54,7 @@ class DirectiveLine:
     step: str
     outcome: str
     closed_at: datetime | None
+    officer: UUID | None = None
 
     @property
     def ref(self) -> Ref:

@@ -27,6 +27,7 @@ from ngomon.core.units import unit
 from ngomon.identity import queries as identity
 from ngomon.identity.edge import actor_from, requires
 from ngomon.identity.rules import may
+from ngomon.incidents import leaving as incidents
 
 from . import views
 from .filters import listed_of
@@ -122,6 +123,7 @@ def _choice(view: BulkView, request: HttpRequest, bound: ActionForm | None) -> d
         forms.append({"key": key, "n": n, "form": form, "label": _label(key, language), "is_open": is_bound})
     return {
         "forms": forms,
+        "may_share": counts[bulks.ASSIGN] > 1 and bool(around.agency),
         "lines": [views.row(line, now, language) for line in list(first.values())[:SHOWN]],
         "may_triage": may(actor, "case.triage"),
         "categories": views.category_choices(now, language),
@@ -146,7 +148,7 @@ def preview(request: HttpRequest, id: UUID) -> HttpResponse:
     action = request.POST.get("action", "")
     form = None
     try:
-        if action in bulks.OWN or action == bulks.HAND_OVER:
+        if action in bulks.OWN or action in {bulks.HAND_OVER, bulks.SHARE}:
             names = ("category", "urgency", "into", "note", "giver", "taker", "agency", "within")
             said = {name: request.POST.get(name, "")[:4000] for name in names}
         else:
@@ -202,7 +204,29 @@ def _previewed(view: BulkView, request: HttpRequest) -> dict[str, Any]:
         for line in shown
         if line.case_id in known
     ]
-    return {"rows": rows, "reasons": _reasons(view, language), "facts": _facts(view, language)}
+    return {
+        "rows": rows,
+        "reasons": _reasons(view, language),
+        "facts": _facts(view, language),
+        "takers": _takers(view),
+    }
+
+
+def _takers(view: BulkView) -> list[tuple[str, int]]:
+    """How many of the cases go to whom, where each has an officer of its own; the most first."""
+    if (
+        view.action not in {bulks.SHARE, bulks.HAND_OVER}
+        or view.fields.get("taker")
+        or view.fields.get("agency")
+    ):
+        return []
+    given = Counter(
+        UUID(line.given["taker"])
+        for line in bulks.every_line(view.id)
+        if line.result == RowResult.WAITING and line.given.get("taker")
+    )
+    names = identity.names_of(given)
+    return [(names.get(key, ""), n) for key, n in given.most_common()]
 
 
 def _reasons(view: BulkView, language: str) -> list[tuple[str, int, list[str]]]:
@@ -370,6 +394,11 @@ def handover(request: HttpRequest) -> HttpResponse:
         agencies=agency_choices(now, language),
         may_move=actor.holds(*bulks.AGENCY_MOVERS),
         people=people,
+        counts=[
+            (text(f"web.desk.leaving.count.{kind}", language), n)
+            for kind, n in (incidents.counts_of(within, actor=actor) if within else {}).items()
+        ],
+        empty_shifts=incidents.empty_shifts(within, now) if within else 0,
         total=len(bulks.visible_among(bulks.work_of(agency=within), actor=actor)) if within else 0,
     )
     return render(request, "web/desk/handover.html", context)

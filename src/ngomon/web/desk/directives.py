@@ -18,22 +18,31 @@ from ngomon.core import clock
 from ngomon.core.actors import Actor
 from ngomon.core.errors import CityError, Invalid, NotFound
 from ngomon.core.ids import Ref, uuid7
+from ngomon.core.text import in_language
 from ngomon.core.texts import text
 from ngomon.core.units import unit
 from ngomon.directory import queries as directory
 from ngomon.identity import queries as identity
 from ngomon.identity.edge import actor_from, requires
 from ngomon.identity.rules import may
+from ngomon.identity.terms import HoldingShown
 from ngomon.processes import commands as processes_commands
 from ngomon.processes import directives
-from ngomon.processes import queries as processes
+from ngomon.processes.standing import actions_now
 from ngomon.processes.terms import DirectiveLine
 
 from . import views
 from .forms import agency_choices
 from .frame import language_of, plain
 
-TONES = {"give": "neutral", "do": "hue", "review": "amber", "done": "leaf", "withdrawn": "neutral"}
+TONES = {
+    "give": "neutral",
+    "do": "hue",
+    "do_named": "hue",
+    "review": "amber",
+    "done": "leaf",
+    "withdrawn": "neutral",
+}
 
 
 def _case(key: str, actor: Actor) -> Ref:
@@ -71,6 +80,7 @@ def row(line: DirectiveLine, language: str) -> dict[str, Any]:
         "label": text(f"web.desk.directive.step.{line.step}", language),
         "tone": TONES.get(line.step, "neutral"),
         "by": name_of(line.given_by),
+        "officer": identity.name_of(line.officer) if line.officer else "",
     }
 
 
@@ -125,22 +135,55 @@ def new(request: HttpRequest) -> HttpResponse:
         return render(request, "web/desk/directive_about.html", plain(request, agencies=_late(language)))
     of = subject(kind, key, actor)
     failed, status = "", 200
-    if request.method == "POST":
+    if request.method == "POST" and "look" not in request.POST:
         try:
             return redirect(f"/desk/directives/{_give(request, of, actor)}")
         except CityError as error:
             said, fields = views.refusal(error, language)
             failed, status = " ".join(dict.fromkeys([said, *fields])), error.status
+    agency = request.POST.get("agency", "") or _proposed(of, actor)
     shown = {
         "of": of,
         "agencies": agency_choices(clock.now(), language),
-        "agency": request.POST.get("agency", "") or _proposed(of, actor),
+        "agency": agency,
+        "people": _people(agency, language),
+        "officer": request.POST.get("officer", ""),
         "words": request.POST.get("words", ""),
         "due": request.POST.get("due_at", ""),
         "token": request.POST.get("token") or str(uuid7()),
         "failed": failed,
     }
     return render(request, "web/desk/directive_new.html", plain(request, **shown), status=status)
+
+
+@require_safe
+@requires("directive.give")
+def people(request: HttpRequest) -> HttpResponse:
+    """The people of an agency whom a directive may name, for the form that is open."""
+    agency = request.GET.get("agency", "")
+    shown = {"people": _people(agency, language_of(request)), "officer": ""}
+    return render(request, "web/desk/directive_people.html", shown)
+
+
+def _people(agency: str, language: str) -> list[tuple[str, str]]:
+    """Who holds which post in an agency now, as choices: the post first, as a directive names it."""
+    if not agency:
+        return []
+    return [
+        (str(one.account_id), f"{_post(one.holdings[0], language)} · {one.name}")
+        for one in identity.people_of(agency, clock.now())
+    ]
+
+
+def _post(held: HoldingShown, language: str) -> str:
+    return in_language(held.title, language) or text(f"identity.role.{held.role}", language)
+
+
+def _officer(words: str) -> UUID | None:
+    try:
+        return UUID(words) if words else None
+    except ValueError as error:
+        raise Invalid.field("officer", "processes.error.no_officer") from error
 
 
 def _give(request: HttpRequest, of: Ref, actor: Actor) -> str:
@@ -152,6 +195,7 @@ def _give(request: HttpRequest, of: Ref, actor: Actor) -> str:
             of,
             request.POST.get("words", ""),
             agency=request.POST.get("agency", ""),
+            officer=_officer(request.POST.get("officer", "")),
             due_at=due_at,
             id=_token(request.POST.get("token", "")),
             actor=actor,
@@ -216,7 +260,7 @@ def one(request: HttpRequest, number: str) -> HttpResponse:
             }
             for entry in view.entries
         ],
-        "actions": processes.actions_for(view.line.ref, actor),
+        "actions": actions_now(view.line.ref, actor, clock.now()),
         "typed": request.POST.get("words", ""),
         "failed": failed,
     }

@@ -30,6 +30,8 @@ class Around:
     at: datetime
     language: str
     values: Mapping[str, str] = field(default_factory=dict)
+    people: tuple[tuple[str, str], ...] = ()
+    """Whom the case could be given to, the best first; empty: the officers by name."""
 
 
 def _sorted(rows: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
@@ -62,6 +64,8 @@ def _field(asked: FieldDef, around: Around, required: bool) -> forms.Field:
             **common,
         )
     if asked.kind == "account":
+        if around.people:
+            return forms.ChoiceField(choices=around.people, initial=around.people[0][0], **common)
         return forms.ChoiceField(choices=_choose(_officers(around)), **common)
     if asked.kind == "choice":
         rows = [(c, text(f"cases.rating.{c}")) for c in asked.choices]
@@ -149,7 +153,8 @@ class OnBehalfForm(forms.Form):
         found = directory.understand_place(words, on=self.day)
         chosen = cases.chosen_key(self.data, found, directory.place_limit_m())
         shown = directory.readings_in_words(found, self.language, chosen=chosen)
-        return {"readings": shown, "place_advice": in_language(found.advice, self.language)}
+        advice = in_language(found.advice, self.language)
+        return {"readings": shown, "place_advice": advice, "place_said": self.data["place_words"]}
 
     def filing(self) -> Filing:
         """The report as intake takes it."""

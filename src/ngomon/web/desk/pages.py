@@ -29,9 +29,9 @@ from ngomon.identity.edge import actor_from, requires
 from ngomon.identity.rules import may
 from ngomon.messages import commands as messages_commands
 from ngomon.messages import queries as messages
-from ngomon.processes import queries as processes
+from ngomon.processes.standing import actions_now
 
-from . import directives, exits, instant, panel, views
+from . import assigning, corroboration, directives, exits, instant, panel, views
 from .filters import queue_of, selecting
 from .forms import ActionForm, Around, OnBehalfForm, agency_choices
 from .frame import language_of, plain
@@ -135,6 +135,7 @@ def _case_page(request: HttpRequest, number: str, status: int = 200, **more: Any
     context |= {
         "forms": _forms(view, request, more.pop("bound", None)),
         **exits.beside(view, actor),
+        **corroboration.beside(view, context["around"], actor=actor, language=language),
         "alarms": instant.beside(view.line.ref, actor, now, language),
         **directives.beside(view, actor, language),
         "may_merge": may(actor, "case.triage"),
@@ -147,6 +148,11 @@ def _case_page(request: HttpRequest, number: str, status: int = 200, **more: Any
     }
     context |= more
     return render(request, "web/desk/case.html", context, status=status)
+
+
+def case_again(request: HttpRequest, number: str, status: int, failed: str) -> HttpResponse:
+    """The case's page with what went wrong on top."""
+    return _case_page(request, number, status, failed=failed)
 
 
 KEYS = {
@@ -162,11 +168,14 @@ def _forms(view: CaseView, request: HttpRequest, bound: ActionForm | None) -> li
     proposed = cases.propose_agency(line.category, line.area, directory.local_day(now)).agency
     if line.kind == "question":
         proposed = asked_agency(line.id) or proposed
-    around = Around(line.agency, line.category, proposed, now, language, views.text_values(line, language))
+    actions = actions_now(line.ref, actor, now)
+    people = assigning.people(line, actor, now, language) if assigning.asks_for_somebody(actions) else []
+    values = views.text_values(line, language)
+    around = Around(line.agency, line.category, proposed, now, language, values, assigning.choices(people))
     spoken = spoken_by(view, language)
     made = []
 
-    for action in processes.actions_for(line.ref, actor):
+    for action in actions:
         if action.key == "guide":
             continue  # has a page of its own, with a preview
         is_bound = bound is not None and bound.action.key == action.key
@@ -179,7 +188,11 @@ def _forms(view: CaseView, request: HttpRequest, bound: ActionForm | None) -> li
                 "key": KEYS.get(action.key, ""),
                 "button": {"primary": "primary", "danger": "danger"}.get(action.tone, "quiet"),
                 "fill": next((f"id_{action.key}_{name}" for name in form.fields), ""),
-                "is_open": is_bound,
+                "is_open": is_bound
+                or (bool(people) and action.tone == "primary" and "assignee" in form.fields),
+                "people": people if "assignee" in form.fields and around.people else [],
+                # Somebody is chosen already, so that the key gives the case to him.
+                "presses": bool(people) and action.tone == "primary" and "assignee" in form.fields,
                 "reads": read_by_citizen(form),
                 "told": told(action.key, line, written(form), spoken),
                 # What becomes public is looked at on a page of its own.
@@ -199,7 +212,7 @@ def act(request: HttpRequest, number: str, action: str) -> HttpResponse:
     """Take one action on a case; on a refusal nothing typed is lost and the reason stands on top."""
     actor, now = actor_from(request), clock.now()
     view = cases.staff_case(number, actor=actor)
-    offered = next((a for a in processes.actions_for(view.line.ref, actor) if a.key == action), None)
+    offered = next((a for a in actions_now(view.line.ref, actor, now) if a.key == action), None)
     if offered is None:
         return _case_page(request, number, 409, failed=text("web.desk.error.not_now"))
     language = language_of(request)

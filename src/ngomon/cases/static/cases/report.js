@@ -16,8 +16,10 @@ document.addEventListener("change", (event) => {
 });
 
 // The only reading comes chosen: show it, where nothing else said the place. An answer that was under way while
-// somebody chose comes without the choice: give it back.
+// somebody chose comes without the choice: give it back. An answer about words that have changed since sets nothing.
 function showChosen() {
+  const answered = document.querySelector("[data-place-choices]")?.dataset.placeChoices;
+  if (answered !== document.querySelector("[name=place_words]")?.value) return;
   const choice = document.querySelector("input[name=place_choice]:checked");
   if (choice && !isSet()) return take(choice);
   if (choice || !["words", "asset"].includes(placeField()?.source)) return;
