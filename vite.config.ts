@@ -1,6 +1,6 @@
 import { readFileSync, readdirSync, mkdirSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { defineConfig, type Plugin } from "vite";
+import { build, defineConfig, type Plugin } from "vite";
 
 const OUT = fileURLToPath(new URL("./src/ngomon/ui/static/ngomon", import.meta.url));
 const ICONS = fileURLToPath(new URL("./node_modules/lucide-static/icon-nodes.json", import.meta.url));
@@ -34,6 +34,26 @@ function draw(tag: string, attributes: Record<string, string>): string {
   return `<${tag} ${pairs.join(" ")}/>`;
 }
 
+/** Builds the service worker as one plain script of its own: browsers load no parts of one. */
+function serviceWorker(): Plugin {
+  return {
+    name: "service-worker",
+    async closeBundle() {
+      await build({
+        configFile: false,
+        publicDir: false,
+        logLevel: "warn",
+        build: {
+          outDir: OUT,
+          emptyOutDir: false,
+          target: ["chrome100", "firefox100", "safari15.4"],
+          lib: { entry: "frontend/src/offline/worker.ts", formats: ["iife"], name: "offline", fileName: () => "offline.js" },
+        },
+      });
+    },
+  };
+}
+
 export default defineConfig({
   // Relative, so that the pages work under whatever address the static files are served.
   base: "./",
@@ -52,5 +72,5 @@ export default defineConfig({
       checks: { eval: false },
     },
   },
-  plugins: [iconShapes()],
+  plugins: [iconShapes(), serviceWorker()],
 });

@@ -2,6 +2,7 @@
 
 python -m tests.flood 400        # prints how many were taken
 python -m tests.flood rewrite    # tries to change the log of every room
+python -m tests.flood moving ID  # a room at alarm 2, where households move; ticks and ticked households
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import os
 import random
 import sys
 from datetime import timedelta
+from uuid import UUID
 
 import django
 from django.db import DatabaseError
@@ -25,7 +27,9 @@ from ngomon.core import clock
 from ngomon.core.actors import ANONYMOUS
 from ngomon.core.errors import CityError
 from ngomon.core.units import unit
-from ngomon.incidents.models import LogLine
+from ngomon.identity.queries import actor_of
+from ngomon.incidents import commands, queries
+from ngomon.incidents.models import LogLine, Tick
 from tests.city import CORNER
 
 WARDS = (CORNER, (107.6050, 16.4790), (107.5560, 16.4570), (107.5800, 16.4790))
@@ -73,6 +77,19 @@ def rewrite() -> str:
     return "changed"
 
 
+def moving(leader_id: str) -> dict[str, int]:
+    """See to it that a room is at alarm 2; how many ticks there are, of how many households."""
+    if not queries.rooms_living():
+        leader = actor_of(UUID(leader_id), clock.now())
+        with unit():
+            number = commands.open_room("Lũ", kind="flood", actor=leader, at=clock.now())
+            commands.set_alarm(number, 2, actor=leader, at=clock.now())
+    return {"ticks": Tick.objects.count(), "households": Tick.objects.values("household").distinct().count()}
+
+
 if __name__ == "__main__":
+    if sys.argv[1] == "moving":
+        sys.stdout.write(json.dumps(moving(sys.argv[2])) + "\n")
+        sys.exit()
     told = {"log": rewrite()} if sys.argv[1] == "rewrite" else {"taken": pour(int(sys.argv[1]))}
     sys.stdout.write(json.dumps(told) + "\n")

@@ -6,6 +6,7 @@ import { startClock } from "./clock.ts";
 import { startDialogs } from "./dialogs.ts";
 import { startFilling } from "./filling.ts";
 import { startNetwork } from "./network.ts";
+import { startLeaving } from "./offline/leaving.ts";
 import { startToasts } from "./toasts.ts";
 import "./islands/theme-switch.ts";
 import "./islands/live-feed.ts";
@@ -19,6 +20,7 @@ const ISLANDS: Record<string, () => Promise<unknown>> = {
   "case-presence": () => import("./islands/case-presence.ts"),
   "tick-list": () => import("./islands/tick-list.ts"),
   "chart-view": () => import("./islands/chart-view.ts"),
+  "drawing-view": () => import("./islands/drawing-view.ts"),
   "blur-field": () => import("./islands/blur-field.ts"),
 };
 const loaded = new Set<string>();
@@ -43,6 +45,9 @@ startNetwork();
 startToasts();
 startDialogs();
 startClock();
+startLeaving();
 startFilling();
 wake(document);
+// Where tabs do not fit, the one that is open is in sight.
+document.querySelector(".tabs [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
 document.addEventListener("htmx:load", (event) => wake(event.target as ParentNode));

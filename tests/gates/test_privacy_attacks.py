@@ -25,6 +25,7 @@ from django.test.utils import CaptureQueriesContext
 
 from ngomon.cases import queries
 from ngomon.cases.models import Case, Picture, Reporter
+from ngomon.cases.tests.test_exits import guide
 from ngomon.core import clock
 from ngomon.core.engine import engine
 from ngomon.core.errors import NotFound
@@ -295,6 +296,8 @@ def test_ids_and_orders_that_others_see_are_not_the_reporter_s(planted: Planted)
     staff(planted.city, "phuong", "Mai Ngọc Phương", "privacy_officer")
     marks = [*Reporter.objects.exclude(account_blind="").values_list("account_blind", flat=True)]
     marks += [blind(str(planted.account), "reporter")]
+    kins = Reporter.objects.exclude(kin="").values_list("kin", flat=True)
+    marks += [mark[1:] for kin in kins for mark in kin.split()]
     for role in ROLES:
         browser = browser_of(planted.city, role)
         for page in addresses(planted):
@@ -356,6 +359,60 @@ def test_pages_that_know_the_reader_are_kept_by_no_shared_cache(planted: Planted
         assert "public" not in kept, f"{page}: {kept}"
 
 
+# --- by evidence --------------------------------------------------------------------------------------------------------
+
+
+def test_a_case_that_few_may_know_of_is_evidence_for_nobody(planted: Planted) -> None:
+    """What turns out to be a denunciation speaks for no case any more, is shown beside none, and verifies none."""
+    city = planted.city
+    said = "Bàn thờ bên vỉa hè bị đổ nghiêng trước cổng trường"
+    case = city.report(said, who=planted.actor)
+    open_one, hidden = city.report(said, who=city.minh), city.report(said, who=city.son)
+    desk = city.browser("ha")
+    page = words_of(desk.get(f"/desk/cases/{case.number}"))
+    assert "2 người khác nhau cùng báo" in page
+    assert hidden.number in page.split('id="evidence-title"')[1].split("</section>")[0]
+    assert guide(city, hidden.number, "denunciation").status_code == 302
+    page = (
+        words_of(desk.get(f"/desk/cases/{case.number}"))
+        .split('id="evidence-title"')[1]
+        .split("</section>")[0]
+    )
+    assert "1 người khác cùng báo" in page
+    assert hidden.number not in page
+    assert open_one.number in page
+    assert 'id="evidence-title"' not in words_of(desk.get(f"/desk/cases/{hidden.number}"))
+    assert desk.post(f"/desk/cases/{hidden.number}/corroborate").status_code == 409
+    assert desk.post(f"/desk/cases/{case.number}/corroborate").status_code == 302
+    city.act(city.ha, case.case_id, "route", agency=city.agency, why="Vỉa hè của phường")
+    for who in ("tam", "binh", "nga", "dung", "hanh"):
+        browser = browser_of(city, who)
+        for door in (
+            "/desk/cases/{}",
+            "/cases/{}",
+            "/api/v1/cases/{}",
+            "/cases/{}/proof",
+            "/cases/{}/proof.json",
+        ):
+            shown = words_of(browser.get(door.format(case.number)))
+            assert 'id="evidence-title"' not in shown, (who, door)
+            # Who sees all cases has the open one in a queue beside; an agency has not.
+            also = (open_one.number, str(open_one.case_id)) if who in {"tam", "binh"} else ()
+            for trace in (hidden.number, str(hidden.case_id), *also):
+                assert trace not in shown, (who, door)
+        assert browser.get("/desk/corroboration").status_code == 403, who
+
+
+def _kin_of(planted: Planted) -> list[str]:
+    """The keyed hashes by which reports of one household are told, but the contact's, which is not the reports' alone."""
+    kins = Reporter.objects.filter(case_id__in=[planted.case_id, planted.fresh_id]).values_list(
+        "kin", flat=True
+    )
+    found = [mark for kin in kins for mark in kin.split() if mark[0] in "pn"]
+    assert found
+    return found
+
+
 # --- after erasure --------------------------------------------------------------------------------------------------------
 
 
@@ -365,6 +422,7 @@ def test_a_deleted_account_s_hashes_are_in_no_table_either(planted: Planted, hom
         *Reporter.objects.filter(case_id__in=[planted.case_id, planted.fresh_id])
         .exclude(claim_blind="")
         .values_list("claim_blind", flat=True),
+        *_kin_of(planted),
     ]
     others = planted.city.report("cây nghiêng", who=planted.city.minh)
     settle()

@@ -108,7 +108,7 @@ def build(city: TestCity) -> Things:
         "on": "2026-01-02", "year": "2026", "reference": "missing", "digest": "0" * 64, "kind": "jpg",
         "form": "json", "code": city.category, "rest": "nothing", "contact_id": str(uuid4()), "handle": "none",
         "account_id": str(tam), "which": "before", "layer.key": "wards", "old": "0", "new": "0",
-        "run": str(uuid4()), "hold": str(uuid4()), **_command_room(city),
+        "forecast": str(uuid4()), "run": str(uuid4()), "hold": str(uuid4()), **_command_room(city),
     }  # fmt: skip
     return things
 

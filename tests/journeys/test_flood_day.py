@@ -112,10 +112,10 @@ def move_out(lead: Page, phone: Page, number: str, area: str) -> None:
     phone.wait_for_timeout(500)  # the island is there
     phone.context.set_offline(True)
     phone.get_by_role("button", name="Đã di dời").click()
-    expect(phone.locator(".ticks__said")).to_have_text("chờ mạng để gửi")
+    expect(phone.locator(".ticks__status")).to_contain_text("đang chờ gửi")
     look(phone, "flood-ticks-phone")
     phone.context.set_offline(False)
-    expect(phone.locator(".ticks__said")).to_have_text("")
+    expect(phone.locator("tick-list")).to_have_attribute("data-waiting", "0")
     # The command post sees it: one household, one moved, nobody left.
     row = lead.locator("tr", has_text="Tổ 5").locator("td")
     expect(row.nth(4)).to_have_text("1")

@@ -29,10 +29,11 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     made.stop()
 
 
-def filed(page: Page, words: str, photo: dict[str, Any] | None = None) -> str:
+def filed(page: Page, words: str, photo: dict[str, Any] | None = None, phone: str = "") -> str:
     """A call written down at the desk; the case's number."""
     page.goto("/desk/new")
     page.locator("#id_text").fill(words)
+    page.locator("#id_phone").fill(phone)
     page.locator("#id_place_words").fill(PLACE)
     for _ in range(2):  # the place in words is read back once before it is taken
         if photo:
@@ -59,10 +60,32 @@ def press_until(page: Page, label: str) -> None:
     raise AssertionError(f"no way by keyboard to {label}")
 
 
+def verified_with_one_key(page: Page, number: str) -> None:
+    """Two who sent one picture count as one; `w` verifies by the evidence, `z` takes that back."""
+    page.goto(f"/desk/cases/{number}")
+    evidence = page.locator(".evidence")
+    expect(evidence).to_contain_text("1 người khác cùng báo")
+    expect(page.get_by_role("meter", name="Mức bằng chứng")).to_be_visible()
+    look(page, "evidence")
+    page.keyboard.press("w")
+    expect(page.locator(".evidence--done")).to_contain_text("Đã xác minh bằng bằng chứng")
+    page.emulate_media(color_scheme="dark")
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.locator(".evidence").first.scroll_into_view_if_needed()
+    look(page, "evidence-phone-dark")
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    page.emulate_media(color_scheme="light")
+    page.set_viewport_size({"width": 1440, "height": 900})
+    page.keyboard.press("z")
+    expect(page.locator(".evidence--done")).to_have_count(0)
+    expect(page.locator(".history")).to_contain_text("Thu hồi xác minh")
+
+
 def test_the_panel_works_by_keyboard(browser: Browser, running: Running) -> None:
     page = sign_in(browser, running, "ha")
-    first = filed(page, FIRST, picture("#334"))
-    second = filed(page, SECOND, picture("#334"))
+    first = filed(page, FIRST, picture("#334"), "0987111222")
+    second = filed(page, SECOND, picture("#334"), "0987333444")
+    verified_with_one_key(page, filed(page, SECOND, phone="0987555666"))
     third = filed(page, "Nắp cống cạnh cột đèn kiệt 42 bị vỡ")
     page.goto(f"/desk/cases/{second}")
     panel = page.locator("#same")

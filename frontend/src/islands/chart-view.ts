@@ -7,7 +7,17 @@ export interface ChartData {
   kind: "bar" | "line" | "area";
   x: string[];
   unit?: string;
-  series: { name: string; values: (number | null)[] }[];
+  /** Bars from left to right, for names that are long. */
+  lying?: boolean;
+  series: ChartSeries[];
+}
+
+export interface ChartSeries {
+  name: string;
+  values: (number | null)[];
+  /** Where the values lie nine times of ten: a band around a line, a whisker on a bar. */
+  low?: number[];
+  high?: number[];
 }
 
 type Drawn = { redraw: () => void; image: () => string; remove: () => void };

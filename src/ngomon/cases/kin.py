@@ -18,6 +18,7 @@ from .masking import masked
 from .models import Apart, Case, Look, Picture, Reporter, Signal
 from .near import candidates, has_like, look_of
 from .rules.same import NOWHERE, looks_apart, quarters
+from .rules.same import SHOWN as SHOWN
 from .rules.same_weights import PICTURE_NEAR
 from .terms import Candidate, CaseLine, Joined
 
@@ -25,8 +26,8 @@ LINE = CaseLine.__slots__
 REUSED_FROM_M = 300.0
 
 
-def same_as(case_id: UUID, *, actor: Actor) -> list[Candidate]:
-    """Open cases that may be the same as this one, without those kept apart from it, its parent and its parts.
+def same_as(case_id: UUID, *, actor: Actor, most: int = SHOWN) -> list[Candidate]:
+    """Open cases that may be the same as this one, best first, without those kept apart from it, its parent and its parts.
 
     For the duty desk alone; none for others.
     """
@@ -44,6 +45,7 @@ def same_as(case_id: UUID, *, actor: Actor) -> list[Candidate]:
         text=case.text,
         category=case.category,
         at=case.opened_at,
+        most=most,
         but=case.id,
         place=case.place,
         looks=tuple(bits for look in looks for bits in look_of(look)),

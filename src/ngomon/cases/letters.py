@@ -9,11 +9,12 @@ from ngomon.core.errors import NotFound
 from ngomon.directory import queries as directory
 from ngomon.messages.queries import preview
 
+from .public import told_of
 from .rules import EFFECTS
 from .terms import MESSAGES, Audience, CaseLine, EntryKind
 from .tracker import project_of
 
-ONCE_PUBLIC = {"answer": "answered", "record": "recorded", "approve": "answered"}
+ONCE_PUBLIC = {"answer": "answered", "commit": "committed", "record": "recorded", "approve": "answered"}
 """What an agency writes is told when the centre has looked at it and made it public."""
 
 
@@ -37,12 +38,16 @@ def letter_of(action: str, line: CaseLine, said: Mapping[str, str], *, language:
     quarter = said.get("quarter", "")
     if action in {"publish", "approve"} and (project := project_of(line.id)):
         template, quarter = "recorded", project.quarter
+    until = said.get("until", "")
+    if action in {"publish", "approve"} and template == "answered":
+        until = told_of(line.id).commit_until_on
+        template = "committed" if until else template
     values = {
         "number": line.number,
         "agency": _agency(said.get("agency") or line.agency),
         "due": line.due_at,
         "into": said.get("into", ""),
-        "day": _day(said.get("until", "")),
+        "day": _day(until),
         "quarter": quarter or "…",
         "words": said.get("words", ""),
     }
@@ -53,7 +58,7 @@ def letter_of(action: str, line: CaseLine, said: Mapping[str, str], *, language:
 def _template(action: str, line: CaseLine) -> str:
     if action == "accept" and line.step != "verify":
         return ""  # the agency's own clerk takes it up
-    own = {"commit": "committed", "merge": "merged", **ONCE_PUBLIC}
+    own = {"merge": "merged", **ONCE_PUBLIC}
     return own.get(action) or MESSAGES.get(action, "")
 
 

@@ -141,7 +141,7 @@ def _empty(signals: Sequence[Signal], entries: Sequence[Entry]) -> None:
         signal.external_id = f"erased:{signal.pk}"
     Signal.objects.bulk_update(signals, ["text", "salt", "attributes", "external_id"], batch_size=500)
     Reporter.objects.filter(pk__in=[s.pk for s in signals]).update(
-        sealed="", account_blind="", claim_blind=""
+        sealed="", account_blind="", claim_blind="", kin=""
     )
     Entry.objects.filter(pk__in=[e.pk for e in entries]).update(text="", salt="", actor_id=REPORTER)
 

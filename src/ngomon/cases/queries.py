@@ -27,6 +27,7 @@ from ngomon.identity import queries as identity
 from ngomon.identity.rules import may, permissions
 from ngomon.processes import queries as processes
 
+from .evidence import evidence_for as evidence_for
 from .kin import family_of as family_of
 from .kin import joined_words
 from .kin import reused_pictures as reused_pictures

@@ -43,6 +43,8 @@ from .commands import (
     review_project,
 )
 from .commands import told as told_bulk
+from .corroborating import when_more_speaks_verify_case as when_more_speaks_verify_case
+from .corroborating import when_stopped_tell_shift_lead as when_stopped_tell_shift_lead
 from .exit_queries import words_of
 from .learned import TRAINER, is_training_due, start_training
 from .looking import look_over_pictures as look_over_pictures
@@ -56,7 +58,6 @@ from .terms import (
     CaseMoved,
     CaseOpened,
     CategoryChanged,
-    CommitmentMade,
     ProjectRecorded,
     ProjectReviewed,
     SignalReceived,
@@ -131,20 +132,44 @@ def when_case_moved_tell_reporter(
     if template == "acknowledged" and event.step != "route":
         return  # the agency's own clerk took it up: the reporter was told when it was routed
     values: dict[str, Any] = {"due": told.due_at}
+    if template == "answered" and event.status == Status.COMMITTED:
+        # A promise counts when the head approved it and the centre made it public, not when the officer wrote it.
+        template, values["day"] = "committed", _day(told.commit_until_on)
     if template == "guided":
         values["words"] = words_of(event.entry)
     _tell_all(recorded, told, template, values, actor=actor, at=at)
 
 
-@on(CommitmentMade)
-def when_date_promised_tell_reporter(
-    recorded: Recorded, event: CommitmentMade, *, actor: Actor, at: datetime
+def _is_reviewed_refusal(recorded: Recorded) -> bool:
+    return getattr(recorded.event, "action", "") in {"uphold", "overturn"}
+
+
+@on(CaseMoved, only=_is_reviewed_refusal)
+def when_appeal_is_decided_tell_agency(
+    recorded: Recorded, event: CaseMoved, *, actor: Actor, at: datetime
 ) -> None:
-    """A date by which it will be done, and that the case opens again on it."""
-    if is_held(recorded):
+    """The heads of the agency the matter lay with last hear whether the refusal stands; the reporter hears of it as of any move."""
+    agency = _last_agency(recorded)
+    if not agency or is_held(recorded):
         return
-    told = told_of(UUID(event.case_id))
-    _tell_all(recorded, told, "committed", {"day": _day(event.until)}, actor=actor, at=at)
+    told, name = told_of(UUID(event.case_id)), f"cases.message.appeal_{event.action}"
+    for head in identity.holders("agency_head", agency, None, at):
+        tell(
+            head.account_id,
+            name,
+            {"number": told.number, "agency": _agency(agency)},
+            of=told.ref,
+            id=message_id(recorded.id, str(head.account_id), name),
+            actor=actor,
+            at=at,
+        )
+
+
+def _last_agency(recorded: Recorded) -> str:
+    """Which agency had the case last, by its history up to this event."""
+    moved = [r.event for r in history(CASE, recorded.aggregate_id) if r.version <= recorded.version]
+    held = [event.agency for event in moved if isinstance(event, CaseMoved) and event.agency]
+    return held[-1] if held else ""
 
 
 @on(CaseMerged)
@@ -367,8 +392,6 @@ def when_bulk_released_tell_reporters(
                 continue
             if isinstance(recorded.event, CaseMoved):
                 when_case_moved_tell_reporter(recorded, recorded.event, actor=actor, at=at)
-            elif isinstance(recorded.event, CommitmentMade):
-                when_date_promised_tell_reporter(recorded, recorded.event, actor=actor, at=at)
             elif isinstance(recorded.event, CaseMerged):
                 when_cases_merged_tell_reporters(recorded, recorded.event, actor=actor, at=at)
             _learn_released(recorded, actor=actor, at=at)

@@ -35,7 +35,9 @@ _GUIDED = (Q(outcome="referred") | Q(outcome__startswith="guided:")) & ~_DENOUNC
 _ORDINARY = ~(_REJECTED | _DENOUNCED | _GUIDED)
 
 _WHO = Exists(
-    Reporter.objects.filter(case_id=OuterRef("pk")).exclude(sealed="", account_blind="", claim_blind="")
+    Reporter.objects.filter(case_id=OuterRef("pk")).exclude(
+        sealed="", account_blind="", claim_blind="", kin=""
+    )
 )
 _SAID = Exists(
     Signal.objects.filter(case=OuterRef("pk")).exclude(source="follow").exclude(text="", attributes="{}")
@@ -112,7 +114,7 @@ class Closed:
 
 def _forget_who(keys: Sequence[UUID]) -> None:
     """Contacts and hashes; the id of an outside program may name its user, that of a follower bears a hash."""
-    Reporter.objects.filter(case_id__in=keys).update(sealed="", account_blind="", claim_blind="")
+    Reporter.objects.filter(case_id__in=keys).update(sealed="", account_blind="", claim_blind="", kin="")
     wrote = Entry.objects.filter(case__in=keys, kind__in=sorted(REPORTERS_KINDS))
     wrote.update(actor_id=REPORTER)
     signals = list(Signal.objects.filter(case__in=keys).only("pk", "external_id"))

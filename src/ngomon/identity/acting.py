@@ -9,6 +9,7 @@ from uuid import UUID
 from django.db import connection
 
 from ngomon.core.actors import ANONYMOUS, Actor, Grant
+from ngomon.core.secrets import blind
 from ngomon.identity.models import Account
 
 GRANTS_KEPT_S = 5.0
@@ -58,6 +59,11 @@ def actor_of(account_id: UUID, at: datetime) -> Actor:
 def is_locked(account_id: UUID, at: datetime) -> bool:
     """Whether this account exists and is locked."""
     return _known(account_id, at)[1]
+
+
+def device_key(account_id: UUID) -> str:
+    """By what a browser knows whose lists it keeps and whose acts wait in it, without knowing the account."""
+    return blind(str(account_id), "device")[:24]
 
 
 def own_name(account_id: UUID, at: datetime) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from hashlib import sha256
@@ -16,9 +16,12 @@ from django.db.models import Q
 from ngomon.core.actors import ANONYMOUS, Actor, Grant
 from ngomon.core.audit import audit_look
 from ngomon.core.ids import Ref
+from ngomon.core.rows import stored
 from ngomon.core.secrets import blind, open_text
+from ngomon.core.statements import run
 from ngomon.core.text import fold, sort_key
 from ngomon.identity.acting import actor_of as actor_of
+from ngomon.identity.acting import device_key as device_key
 from ngomon.identity.acting import forget_grants as forget_grants
 from ngomon.identity.acting import is_locked as is_locked
 from ngomon.identity.acting import own_name as own_name
@@ -35,6 +38,8 @@ from ngomon.identity.models import (
     in_force,
 )
 from ngomon.identity.rules import device, given_name, mask, require, requirement_for, scope_role, spoken
+from ngomon.identity.standing_in import in_place_of as in_place_of
+from ngomon.identity.standing_in import stood_in_for as stood_in_for
 from ngomon.identity.terms import (
     AGENCY_ROLES,
     IOC_ROLES,
@@ -110,6 +115,26 @@ def holders(role: str | None, agency: str | None, area: str | None, at: datetime
     if not rows:
         return []
     return _with_substitutes([Holder(a, n, r, g or None, w or None) for a, n, r, g, w in rows], at)
+
+
+def is_there(account: UUID, roles: Sequence[str], agency: str, at: datetime) -> bool:
+    """Whether an account itself holds one of these posts now, is not locked and not away. One hand-written statement.
+
+    Where it is not, it may yet act as somebody's substitute, or because nobody else is there: see `holders`.
+    """
+    slots = ", ".join(["%s"] * len(roles))
+    asked = _IS_THERE.format(roles=slots)
+    return run(asked, stored([account, agency, *roles, at, at, at, at])).fetchone() is not None
+
+
+_IS_THERE = (
+    "SELECT 1 FROM identity_holding h JOIN identity_account a ON a.id = h.account_id"
+    " WHERE h.account_id = %s AND h.agency = %s AND h.role IN ({roles})"
+    " AND h.valid_from <= %s AND (h.valid_to IS NULL OR h.valid_to > %s)"
+    " AND a.locked_at IS NULL AND a.closed_at IS NULL"
+    " AND NOT EXISTS (SELECT 1 FROM identity_absence w WHERE w.account_id = h.account_id"
+    " AND w.valid_from <= %s AND w.valid_to > %s AND w.ended_at IS NULL) LIMIT 1"
+)
 
 
 def holders_of_posts(posts: Iterable[UUID], at: datetime) -> dict[UUID, list[Holder]]:
@@ -190,6 +215,12 @@ def person_by_contact(contact: Contact) -> UUID | None:
     return found.values_list("person_id", flat=True).first()
 
 
+def persons_by_contact(blinds: Iterable[str]) -> list[tuple[str, UUID]]:
+    """Which persons proved these contact points to be theirs, by keyed hashes: nothing is opened. One statement."""
+    found = ContactPoint.objects.filter(blind__in=sorted(blinds), verified_at__isnull=False)
+    return list(found.values_list("blind", "person_id"))
+
+
 def _opened(row: ContactPoint) -> Contact:
     return Contact(ContactKind(row.kind), open_text(row.value))
 
@@ -241,6 +272,21 @@ def reach_of(account_id: UUID) -> tuple[str, list[Contact]]:
         return "vi", []
     rows = ContactPoint.objects.filter(person_id=account.person_id, verified_at__isnull=False)
     return account.language, [_opened(row) for row in rows.order_by("-is_primary", "created_at")]
+
+
+def reaches_of(account_ids: Iterable[UUID]) -> dict[UUID, tuple[str, list[Contact]]]:
+    """As `reach_of`, for many accounts. Two statements."""
+    keys = list(account_ids)
+    rows = Account.objects.filter(pk__in=keys, closed_at__isnull=True)
+    known = {pk: (language, person) for pk, language, person in rows.values_list("pk", "language", "person")}
+    persons = {person for _, person in known.values()}
+    points = ContactPoint.objects.filter(person_id__in=persons, verified_at__isnull=False)
+    contacts: dict[UUID, list[Contact]] = {}
+    for row in points.order_by("-is_primary", "created_at"):
+        contacts.setdefault(row.person_id, []).append(_opened(row))
+    nobody: tuple[str, UUID | None] = ("vi", None)
+    found = {key: known.get(key, nobody) for key in keys}
+    return {key: (said, contacts.get(person, []) if person else []) for key, (said, person) in found.items()}
 
 
 def may_file(channel: str, category: str, actor: Actor) -> FilingRule:
@@ -352,6 +398,12 @@ def absences_of(account_ids: Iterable[UUID], at: datetime) -> list[AbsenceShown]
     return [AbsenceShown(*row) for row in rows.order_by("valid_from").values_list(*fields)]
 
 
+def away(account_ids: Iterable[UUID], at: datetime) -> set[UUID]:
+    """Those of these accounts who are away now. One statement."""
+    rows = Absence.objects.filter(in_force(at), account_id__in=list(account_ids), ended_at__isnull=True)
+    return set(rows.values_list("account_id", flat=True))
+
+
 def delegations_shown(account_ids: Iterable[UUID], at: datetime) -> list[DelegationShown]:
     """The delegations given or received by these accounts that are not over, soonest first. One statement."""
     keys = list(account_ids)
@@ -421,32 +473,6 @@ def clients(*, actor: Actor) -> list[ClientShown]:
         ClientShown(c.pk, c.name, c.agency, c.hint, tuple(c.scopes), c.created_at, c.revoked_at)
         for c in ApiClient.objects.order_by("-created_at")
     ]
-
-
-def in_place_of(account_id: UUID, at: datetime) -> UUID:
-    """Who is there for somebody now: his substitute (or the substitute's) while he is away, else himself."""
-    there = account_id
-    for _ in range(3):
-        away = Absence.objects.filter(in_force(at), account_id=there, ended_at__isnull=True).first()
-        if away is None:
-            return there
-        if away.substitute_id is None:
-            return account_id
-        there = away.substitute_id
-    return there
-
-
-def stood_in_for(account_id: UUID, at: datetime) -> frozenset[UUID]:
-    """The absent whom somebody stands in for now, those included whose substitute is away too."""
-    found: set[UUID] = set()
-    new = {account_id}
-    for _ in range(3):
-        away = Absence.objects.filter(in_force(at), substitute_id__in=new, ended_at__isnull=True)
-        new = set(away.values_list("account_id", flat=True)) - found
-        found |= new
-        if not new:
-            break
-    return frozenset(found)
 
 
 def people_of(agency: str, at: datetime) -> list[Officer]:

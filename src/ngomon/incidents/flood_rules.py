@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from ngomon.core.geo import distance_m
 from ngomon.core.text import words
 
-from .flood_terms import TicketState
+from .flood_terms import TicketState, TickSaid
 
 SAME_HOUSE_M = 40.0
 """Within this distance, and with words alike, two calls are for one house: what a phone's own position is worth in rain."""
@@ -31,6 +32,20 @@ class Call:
 def is_to_move(household_alarm: int, alarm: int) -> bool:
     """Whether a household listed for an alarm is to move when the water is at another."""
     return 1 <= household_alarm <= alarm
+
+
+def standing(ticks: Iterable[TickSaid]) -> tuple[TickSaid | None, tuple[TickSaid, ...]]:
+    """The tick that counts, the last one seen whenever it was sent; and what others say otherwise that its author could not
+    know, as it reached us after the list was read: the last word of each. Whoever ticks with both in sight settles it.
+    """
+    last: dict[str, TickSaid] = {}
+    for tick in sorted(ticks, key=lambda t: (t.at, t.written_at)):
+        last.pop(tick.by, None)
+        last[tick.by] = tick
+    if not last:
+        return None, ()
+    *others, counts = last.values()
+    return counts, tuple(t for t in others if t.state != counts.state and t.written_at > counts.seen_at)
 
 
 def alike(one: str, other: str) -> float:

@@ -24,6 +24,17 @@ class Moved(StrEnum):
     RETURNED = "returned"
 
 
+@dataclass(frozen=True, slots=True)
+class TickSaid:
+    """One tick: what was seen, by whom, when; when it reached us; as of when the list was read off which it was made."""
+
+    state: str
+    by: str
+    at: datetime
+    written_at: datetime
+    seen_at: datetime
+
+
 class TicketKind(StrEnum):
     """Rescue (cứu nạn, cứu hộ) is for people in danger; relief (cứu trợ) for those who need food, water, medicine."""
 
@@ -53,6 +64,7 @@ class Hamlet:
     refused: int
     absent: int
     returned: int
+    disputed: int = 0
 
     @property
     def left(self) -> int:
@@ -62,7 +74,9 @@ class Hamlet:
 
 @dataclass(frozen=True, slots=True)
 class HouseholdLine:
-    """A household as those who move it see it; name, telephone and address were opened for that and written down."""
+    """A household as those who move it see it; name, telephone and address were opened for that and written down.
+    `others`: ticks that say otherwise, which whoever made the standing one did not know.
+    """
 
     id: UUID
     area: str
@@ -78,6 +92,8 @@ class HouseholdLine:
     note: str
     state: str
     state_at: datetime | None
+    state_by: str = ""
+    others: tuple[TickSaid, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +121,7 @@ class TicketLine:
     outcome: str
     name: str = ""
     phone: str = ""
+    is_exercise: bool = False
 
 
 @dataclass(frozen=True, slots=True)

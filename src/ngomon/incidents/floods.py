@@ -15,13 +15,16 @@ from ngomon.core.secrets import open_text
 from ngomon.directory import queries as directory
 from ngomon.identity.rules import may, require
 
-from .flood_rules import is_to_move
-from .flood_terms import HOUSEHOLD, TICKET, Hamlet, HouseholdLine, TicketLine, TicketState
+from .flood_rules import is_to_move, standing
+from .flood_terms import HOUSEHOLD, TICKET, Hamlet, HouseholdLine, TicketLine, TicketState, TickSaid
 from .models import Household, Room, Staff, Tick, Ticket
 from .terms import StaffRole
 
 PURPOSE_MOVE = "sơ tán"
 PURPOSE_RESCUE = "cứu nạn, cứu trợ"
+
+
+_Standing = dict[UUID, tuple[TickSaid, tuple[TickSaid, ...]]]
 
 
 def may_see_households(actor: Actor, area: str) -> bool:
@@ -34,12 +37,31 @@ def may_see_households(actor: Actor, area: str) -> bool:
     return area in own
 
 
-def _states(room: UUID, households: Iterable[UUID]) -> dict[UUID, tuple[str, datetime]]:
-    """The last tick of each household in a room."""
-    rows = Tick.objects.filter(room_id=room, household_id__in=list(households)).order_by("at", "written_at")
-    return {
-        household: (state, at) for household, state, at in rows.values_list("household_id", "state", "at")
-    }
+def _standing(room: UUID, households: Iterable[UUID]) -> _Standing:
+    """Of each household that was ticked in a room: the tick that counts, and those it is in dispute with."""
+    rows = Tick.objects.filter(room_id=room, household_id__in=list(households))
+    said: dict[UUID, list[TickSaid]] = {}
+    columns = ("household_id", "state", "by", "at", "written_at", "seen_at")
+    for household, state, by, at, written_at, seen_at in rows.values_list(*columns):
+        said.setdefault(household, []).append(TickSaid(state, by, at, written_at, seen_at or at))
+    found: _Standing = {}
+    for household, ticks in said.items():
+        counts, others = standing(ticks)
+        if counts is not None:
+            found[household] = (counts, others)
+    return found
+
+
+def disputed(room: str, household: UUID, *, actor: Actor) -> tuple[TickSaid, ...]:
+    """What others say of a household otherwise than the tick that counts. Raises: Refused."""
+    area = Household.objects.filter(pk=household).values_list("area", flat=True).first()
+    if area is None or not may_see_households(actor, area):
+        raise Refused("incidents.refused.households")
+    id = Room.objects.filter(number=room).values_list("pk", flat=True).first()
+    found = _standing(id, [household]).get(household) if id else None
+    if found is None or not found[1]:
+        return ()
+    return (found[0], *found[1])
 
 
 def hamlets(room: UUID, *, alarm: int, areas: Iterable[str], actor: Actor) -> list[Hamlet]:
@@ -51,7 +73,7 @@ def hamlets(room: UUID, *, alarm: int, areas: Iterable[str], actor: Actor) -> li
     if wanted:
         rows = rows.filter(area__in=wanted)
     found = list(rows)
-    states = _states(room, [row.pk for row in found])
+    states = _standing(room, [row.pk for row in found])
     kept: dict[tuple[str, str], list[Household]] = {}
     for row in found:
         if is_to_move(row.alarm, alarm):
@@ -59,8 +81,8 @@ def hamlets(room: UUID, *, alarm: int, areas: Iterable[str], actor: Actor) -> li
     return [_hamlet(area, name, lines, states) for (area, name), lines in kept.items()]
 
 
-def _hamlet(area: str, name: str, rows: list[Household], states: dict[UUID, tuple[str, datetime]]) -> Hamlet:
-    said = [states[row.pk][0] for row in rows if row.pk in states]
+def _hamlet(area: str, name: str, rows: list[Household], states: _Standing) -> Hamlet:
+    said = [states[row.pk][0].state for row in rows if row.pk in states]
     return Hamlet(
         area=area,
         name=name,
@@ -71,6 +93,7 @@ def _hamlet(area: str, name: str, rows: list[Household], states: dict[UUID, tupl
         refused=said.count("refused"),
         absent=said.count("absent"),
         returned=said.count("returned"),
+        disputed=sum(1 for row in rows if row.pk in states and states[row.pk][1]),
     )
 
 
@@ -85,12 +108,17 @@ def households(
         raise Refused("incidents.refused.households")
     rows = list(Household.objects.filter(area=area, hamlet=hamlet, alarm__gte=1, alarm__lte=alarm))
     audit_look([Ref(HOUSEHOLD, str(row.pk)) for row in rows], actor=actor, at=at, purpose=PURPOSE_MOVE)
-    states = _states(room, [row.pk for row in rows])
-    lines = [_household(row, *states.get(row.pk, ("", None))) for row in rows]
-    return sorted(lines, key=lambda line: (bool(line.state), -(line.elderly + line.children + line.disabled)))
+    states = _standing(room, [row.pk for row in rows])
+    lines = [_household(row, *states.get(row.pk, (None, ()))) for row in rows]
+    return sorted(lines, key=_first)
 
 
-def _household(row: Household, state: str, at: datetime | None) -> HouseholdLine:
+def _first(line: HouseholdLine) -> tuple[bool, bool, int]:
+    """In dispute, then not ticked yet, then the vulnerable."""
+    return not line.others, bool(line.state), -(line.elderly + line.children + line.disabled)
+
+
+def _household(row: Household, counts: TickSaid | None, others: tuple[TickSaid, ...]) -> HouseholdLine:
     who = json.loads(open_text(row.sealed) or "{}")
     return HouseholdLine(
         id=row.pk,
@@ -105,8 +133,10 @@ def _household(row: Household, state: str, at: datetime | None) -> HouseholdLine
         phone=who.get("phone", ""),
         address=who.get("address", ""),
         note=who.get("note", ""),
-        state=state,
-        state_at=at,
+        state=counts.state if counts else "",
+        state_at=counts.at if counts else None,
+        state_by=counts.by if counts else "",
+        others=others,
     )
 
 
@@ -135,7 +165,7 @@ def _ticket(row: Ticket, is_open_to: bool) -> TicketLine:
     return TicketLine(
         row.pk, row.n, row.room_id, row.kind, row.state, row.place, row.lon, row.lat, row.people, row.vulnerable,
         row.words, row.reports, row.source, row.opened_at, row.claimed_by, row.team, row.claimed_at, row.done_at,
-        row.outcome, who.get("name", ""), who.get("phone", ""),
+        row.outcome, who.get("name", ""), who.get("phone", ""), row.room.is_exercise,
     )  # fmt: skip
 
 
@@ -146,7 +176,7 @@ def tickets(room: UUID, *, actor: Actor, limit: int = 300) -> list[TicketLine]:
     """A room's tickets without names: rescue before relief, open first, the vulnerable first. Raises: Refused."""
     if not (may(actor, "incident.see") or is_seated(room, actor)):
         raise Refused("incidents.refused.tickets")
-    rows = Ticket.objects.filter(room_id=room).order_by("opened_at")[:limit]
+    rows = Ticket.objects.filter(room_id=room).select_related("room").order_by("opened_at")[:limit]
     lines = [_ticket(row, is_open_to=False) for row in rows]
     return sorted(lines, key=lambda t: (ORDER[TicketState(t.state)], t.kind != "rescue", -t.vulnerable, t.n))
 
@@ -155,7 +185,9 @@ def my_tickets(actor: Actor, at: datetime) -> list[TicketLine]:
     """What this actor claimed and has not done, with name and telephone; runs in a unit, as a look."""
     if actor.account_id is None:
         return []
-    rows = list(Ticket.objects.filter(claimed_by=actor.account_id, state=TicketState.CLAIMED))
+    rows = list(
+        Ticket.objects.filter(claimed_by=actor.account_id, state=TicketState.CLAIMED).select_related("room")
+    )
     audit_look([Ref(TICKET, str(row.pk)) for row in rows], actor=actor, at=at, purpose=PURPOSE_RESCUE)
     return [_ticket(row, is_open_to=True) for row in rows]
 

@@ -316,7 +316,9 @@ class Household(models.Model):
 
 
 class Tick(models.Model):
-    """What somebody saw of a household in an incident. The id is made on the phone, so a tick sent twice is one."""
+    """What somebody saw of a household in an incident. The id is made on the phone, so a tick sent twice is one;
+    `seen_at`: as of when the list was read off which it was made.
+    """
 
     personal: ClassVar[dict[str, str]] = {"note": "what an officer wrote"}
 
@@ -326,6 +328,7 @@ class Tick(models.Model):
     state = models.CharField(max_length=10)
     at = models.DateTimeField()
     written_at = models.DateTimeField()
+    seen_at = models.DateTimeField(null=True)
     by = models.CharField(max_length=64)
     note = models.CharField(max_length=200, default="")
 

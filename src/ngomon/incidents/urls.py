@@ -2,8 +2,7 @@
 
 from django.urls import path
 
-from . import api
-from .pages import acts, handover, rooms, volunteer
+from .pages import acts, handover, offline, rooms, volunteer
 
 urlpatterns = [
     path("ioc", rooms.console, name="console"),
@@ -17,7 +16,7 @@ urlpatterns = [
     path("ioc/rooms/<str:number>/calls.csv", acts.calls, name="room_calls"),
     path("ioc/rooms/<str:number>/papers/<uuid:id>.<slug:form>", rooms.paper, name="room_paper"),
     path("ioc/rooms/<str:number>/<slug:action>", acts.act, name="room_act"),
-    path("api/v1/rooms/<str:number>/calls", api.calls, name="api_room_calls"),
+    path("offline/acts", offline.acts, name="offline_acts"),
     path("volunteer", volunteer.tickets, name="volunteer"),
     path("volunteer/<uuid:id>", volunteer.move, name="volunteer_move"),
 ]

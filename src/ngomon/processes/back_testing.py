@@ -20,8 +20,9 @@ from typing import Any
 from ngomon.core.errors import Invalid
 
 from .rules.deadlines import Calendar
+from .rules.outcomes import simulate
 from .rules.reading import read
-from .rules.simulation import HOURS, History, Simulator, StepHistory, simulate
+from .rules.simulation import HOURS, History, Simulator, StepHistory
 from .terms import Budget, Definition
 
 LEAST = 500

@@ -8,9 +8,9 @@ from django.db import models
 from django.db.models import Q
 
 from ngomon.core.events import Aggregate
-from ngomon.core.ids import uuid7
+from ngomon.core.ids import Ref, uuid7
 
-from .terms import DIRECTIVE, PROCESS
+from .terms import DIRECTIVE, FORECAST, OPEN, PROCESS
 from .terms.oncall import ALARM
 
 
@@ -215,7 +215,10 @@ class LedgerEntry(models.Model):
 
 
 class Counter(models.Model):
-    """How many open instances stand at a step with an agency, and how many of them are late. Equal to a recount (tested)."""
+    """How many instances are open at a step with an agency, and how many ended there; how many of each are or were late.
+
+    Moved in the unit of the step itself; equal to a recount at any time (see `totals`).
+    """
 
     personal: ClassVar[dict[str, str]] = {}
 
@@ -224,6 +227,8 @@ class Counter(models.Model):
     step = models.CharField(max_length=40)
     open = models.IntegerField(default=0)
     late = models.IntegerField(default=0)
+    ended = models.IntegerField(default=0)
+    ended_late = models.IntegerField(default=0)
 
     class Meta:
         db_table = "processes_counter"
@@ -358,3 +363,43 @@ class DirectiveWord(models.Model):
     class Meta:
         db_table = "processes_directive_word"
         indexes: ClassVar = [models.Index(fields=["directive", "id"], name="processes_directive_words")]
+
+
+class Forecast(Aggregate):
+    """A simulation that was asked for, what it is of, how far it is, and what it said. `beat_at`: when its computing was last
+    heard of; one that fell silent is taken up anew."""
+
+    aggregate_kind = FORECAST
+    personal: ClassVar[dict[str, str]] = {}
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    key = models.CharField(max_length=60)
+    n = models.IntegerField()
+    text = models.TextField()
+    question = models.TextField()
+    state = models.CharField(max_length=10)
+    done = models.IntegerField(default=0)
+    total = models.IntegerField()
+    asked_at = models.DateTimeField()
+    asked_by = models.CharField(max_length=64)
+    beat_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+    reason = models.CharField(max_length=80, default="")
+    values = models.TextField(default="{}")
+    result = models.TextField(default="{}")
+
+    @property
+    def ref(self) -> Ref:
+        """What the audit names it by."""
+        return Ref(FORECAST, str(self.id))
+
+    class Meta:
+        db_table = "processes_forecast"
+        indexes: ClassVar = [
+            models.Index(fields=["key", "asked_at"], name="processes_forecast_of"),
+            models.Index(
+                fields=["asked_at"],
+                name="processes_forecast_open",
+                condition=Q(state__in=[s.value for s in OPEN]),
+            ),
+        ]

@@ -20,18 +20,8 @@ from . import queries
 from .checking import staff_at
 from .models import Instance, LedgerEntry, Task
 from .rules import steps as ways
-from .rules.simulation import (
-    HOURS,
-    Axis,
-    History,
-    Outcome,
-    Pool,
-    Simulator,
-    StepHistory,
-    WhatIf,
-    midnight,
-    simulate,
-)
+from .rules.outcomes import Outcome, simulate
+from .rules.simulation import HOURS, Axis, History, Pool, Simulator, StepHistory, WhatIf, midnight
 from .terms import Budget, Definition, StepKind
 
 LOOKS_BACK = timedelta(weeks=26)
@@ -83,37 +73,45 @@ def predict(
 def history_of(definition: Definition, *, at: datetime) -> Based:
     """What the matters of the last half year say. Raises: Conflict where there are fewer than `LEAST`, or people are
     called out instead of taking matters from a queue."""
+    found = gathered(definition, at=at)
+    if found.matters < LEAST:
+        raise Conflict("processes.simulate.too_little", n=found.matters, least=LEAST)
+    return found
+
+
+def gathered(definition: Definition, *, at: datetime) -> Based:
+    """What is known of the last half year, however little. Steps are matched by key, so a draft finds what its definition did.
+
+    Raises: Conflict where people are called out.
+    """
     rows = list(
         Instance.objects.filter(
             definition=definition.key, started_at__gte=at - LOOKS_BACK, started_at__lt=at
         ).values_list("started_at", "agency", "budget_unit", "budget_n")
     )
-    if rows and {row[2] for row in rows} == {"minutes"}:
+    if {row[2] for row in rows} == {"minutes"} or (not rows and definition.group == "instant"):
         # Whoever is on duty is called out; nobody takes such a matter from a queue.
         raise Conflict("processes.simulate.called_out")
-    if len(rows) < LEAST:
-        raise Conflict("processes.simulate.too_little", n=len(rows), least=LEAST)
-    since = min(row[0] for row in rows)
-    staff, watched = _people(at)
+    since = min((row[0] for row in rows), default=at - LOOKS_BACK)
+    staff, watched = people_at(at)
     known, n = _steps(definition, since, at, watched)
     agencies = Counter(row[1] for row in rows if row[1])
     sizes = {agency.key: agency.size for agency in directory.agencies() if agency.key in agencies}
-    budgets = Counter(Budget(unit, n) for _, _, unit, n in rows if unit)
     history = History(
-        _by_hour(row[0] for row in rows),
+        by_hour(row[0] for row in rows),
         max(round((at - since) / timedelta(days=1)), 1) / 7,
         known,
         agencies,
         sizes,
         staff,
-        budgets,
+        Counter(Budget(unit, n) for _, _, unit, n in rows if unit),
         watched,
         _extension_days(definition.key, since),
     )
     return Based(history, len(rows), n, since)
 
 
-def _by_hour(instants: Iterable[datetime]) -> tuple[float, ...]:
+def by_hour(instants: Iterable[datetime]) -> tuple[float, ...]:
     """How many fell into each hour of the week, by the city's clock."""
     zone, found = directory.working_calendar().zone, [0.0] * HOURS
     for instant in instants:
@@ -122,7 +120,7 @@ def _by_hour(instants: Iterable[datetime]) -> tuple[float, ...]:
     return tuple(found)
 
 
-def _people(at: datetime) -> tuple[Mapping[Pool, int], frozenset[str]]:
+def people_at(at: datetime) -> tuple[Mapping[Pool, int], frozenset[str]]:
     """How many serve each pool, and the city's roles that keep watch at night."""
     there = staff_at(at)
     by_night = {

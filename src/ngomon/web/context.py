@@ -19,7 +19,7 @@ from ngomon.core.text import in_language
 from ngomon.core.texts import has_text, text
 from ngomon.directory import queries as directory
 from ngomon.identity.edge import actor_from
-from ngomon.identity.queries import own_name
+from ngomon.identity.queries import device_key, own_name
 from ngomon.identity.rules import may
 from ngomon.messages.queries import unread
 
@@ -132,7 +132,13 @@ def _roles(face: str, actor: Actor) -> list[dict[str, Any]]:
 
 
 def _me(actor: Actor) -> dict[str, str]:
-    return {"name": own_name(actor.account_id, clock.now()) if actor.account_id else "", "url": "/me"}
+    if actor.account_id is None:
+        return {"name": "", "url": "/me", "key": ""}
+    return {
+        "name": own_name(actor.account_id, clock.now()),
+        "url": "/me",
+        "key": device_key(actor.account_id),
+    }
 
 
 def _links() -> list[dict[str, str]]:

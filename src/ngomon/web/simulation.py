@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import re
 import sys
 from collections.abc import Iterator
@@ -17,7 +18,9 @@ from ngomon.core.errors import Invalid, NotFound
 from ngomon.core.text import in_language
 from ngomon.core.texts import has_text, text
 from ngomon.directory import queries as directory
-from ngomon.processes.rules.simulation import Band, Outcome, PoolBand, WhatIf
+from ngomon.processes.forecasting import work_off
+from ngomon.processes.rules.outcomes import Band, Outcome, PoolBand
+from ngomon.processes.rules.simulation import WhatIf
 from ngomon.processes.rules.steps import AGENCY_ROLES
 from ngomon.processes.simulating import Prediction, predict
 from ngomon.processes.terms import Budget
@@ -31,7 +34,12 @@ SHOWN_POOLS = 5
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """What may be tried, and how often it is run."""
-    parser.add_argument("definition", help="key of a process definition, e.g. field_reports.timed")
+    parser.add_argument(
+        "definition", nargs="?", default="", help="key of a process definition, e.g. field_reports.timed"
+    )
+    parser.add_argument(
+        "--waiting", action="store_true", help="compute the forecasts that were asked for on the pages"
+    )
     parser.add_argument(
         "--officers",
         action="append",
@@ -55,6 +63,11 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Simulate and print. Raises: Invalid for a question that cannot be read, Conflict where there is too little history."""
+    if options.waiting:
+        # Whoever waits for a page or an alarm goes first.
+        os.nice(10)
+        sys.stdout.write(f"{work_off()}\n")
+        return 0
     if not (1 <= options.runs <= 1000 and 1 <= options.days <= 366):
         raise Invalid("processes.simulate.unreadable", said=f"--runs {options.runs} --days {options.days}")
     found = predict(

@@ -14,6 +14,7 @@ from .bulk import (
     undo_bulk,
 )
 from .citizen import appeal, follow, object_to_answer, rate, reply
+from .corroborate import corroborate, corroborate_by_itself, judge, reverse
 from .danger import add_to_danger, report_danger
 from .exits import lift_secrecy
 from .family import look_back, set_parent
@@ -53,6 +54,8 @@ __all__ = [
     "choose",
     "comment",
     "consult",
+    "corroborate",
+    "corroborate_by_itself",
     "count_texts",
     "decide_picture",
     "file_report",
@@ -64,6 +67,7 @@ __all__ = [
     "give_up_training",
     "hand_over",
     "hide_words",
+    "judge",
     "keep_apart",
     "kept_checks",
     "lift_secrecy",
@@ -82,6 +86,7 @@ __all__ = [
     "remove_filter",
     "reply",
     "report_danger",
+    "reverse",
     "review_project",
     "save_filter",
     "say_not_same",

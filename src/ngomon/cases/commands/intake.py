@@ -28,6 +28,7 @@ from ngomon.processes import queries as process_queries
 
 from ..calling import call_for, group_of, severity
 from ..exit_queries import presumed_exit
+from ..kinship import kin_of
 from ..masking import masked
 from ..models import Case, Reporter, Signal
 from ..near import candidates, settings
@@ -52,7 +53,7 @@ _SIGNAL = (
     "id", "case", "opened", "source", "external_id", "text", "language", "category", "attributes", "lon", "lat",
     "received_at", "salt", "joined",
 )  # fmt: skip
-_REPORTER = ("signal", "case_id", "sealed", "account_blind", "claim_blind", "is_follower", "at")
+_REPORTER = ("signal", "case_id", "sealed", "account_blind", "claim_blind", "kin", "is_follower", "at")
 _CASE = tuple(field.name for field in Case._meta.concrete_fields)
 
 
@@ -233,7 +234,8 @@ def write_reporter(case_id: UUID, signal_id: UUID, filing: Filing, *, actor: Act
     sealed = seal_text(json.dumps(who, ensure_ascii=False)) if any(who.values()) else ""
     account_blind = blind(account, "reporter") if account else ""
     claim_blind = blind(claim_code, "claim") if claim_code else ""
-    insert(Reporter, _REPORTER, [(signal_id, case_id, sealed, account_blind, claim_blind, False, at)])
+    kin = kin_of(filing, actor=actor, at=at)
+    insert(Reporter, _REPORTER, [(signal_id, case_id, sealed, account_blind, claim_blind, kin, False, at)])
     return claim_code
 
 

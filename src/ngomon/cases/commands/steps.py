@@ -14,6 +14,7 @@ from ngomon.core import files
 from ngomon.core.actors import Actor
 from ngomon.core.commitments import commit
 from ngomon.core.errors import Conflict, NotFound
+from ngomon.core.geo import distance_m
 from ngomon.core.ids import uuid7
 from ngomon.core.images import StoredPhoto
 from ngomon.core.rows import fetch, hold, insert
@@ -196,8 +197,15 @@ def write_entry(
 
 _PICTURE = (
     "id", "case", "signal_id", "entry_id", "role", "file", "thumbnail", "width", "height", "is_public", "look", "at",
-    "original", "original_thumbnail",
+    "original", "original_thumbnail", "off_m",
 )  # fmt: skip
+
+
+def _off(photo: StoredPhoto, case: Case) -> int | None:
+    """How far from the case the camera said it stood. Units: metres, as far as a column goes."""
+    if photo.place is None:
+        return None
+    return min(round(distance_m(photo.place, (case.lon, case.lat))), 2_000_000)
 
 
 def add_pictures(
@@ -214,7 +222,20 @@ def add_pictures(
         return
     hung = (case.pk, signal_id, entry_id, role)
     rows = [
-        (uuid7(), *hung, p.main.digest, p.thumb.digest, p.width, p.height, False, p.look, at, "", "")
+        (
+            uuid7(),
+            *hung,
+            p.main.digest,
+            p.thumb.digest,
+            p.width,
+            p.height,
+            False,
+            p.look,
+            at,
+            "",
+            "",
+            _off(p, case),
+        )
         for p in photos
     ]
     insert(Picture, _PICTURE, rows)

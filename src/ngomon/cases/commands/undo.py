@@ -76,7 +76,7 @@ def undo_action(
     processes.restore(case.ref, was["process"], version=process_version, actor=actor, at=at)
     _give_words_back(case, was, list(written))
     if was_public and not case.is_public:
-        _hide(case, at)
+        hide(case, at)
     event = CaseMoved(str(case.id), "undo", case.step, case.status, case.agency, "")
     emit(case, event, actor=actor, at=at, audience=live_audience(case))
     save(case)
@@ -95,7 +95,7 @@ def _give_words_back(case: Case, was: Mapping[str, Any], written: list[str]) -> 
         Picture.objects.filter(id__in=hidden).update(is_public=False)
 
 
-def _hide(case: Case, at: datetime) -> None:
+def hide(case: Case, at: datetime) -> None:
     """What became public with the action is the offices' own again."""
     if case.thumbnail:
         Picture.objects.filter(case=case, role="before").update(is_public=False)

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('cases', '0061_danger_counted'),
+        ('cases', '0070_corroboration'),
     ]
 
     operations = [

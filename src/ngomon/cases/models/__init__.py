@@ -16,6 +16,8 @@ from .case import Entry as Entry
 from .case import Reporter as Reporter
 from .case import Signal as Signal
 from .case import Tally as Tally
+from .corroboration import AutomaticStop as AutomaticStop
+from .corroboration import Corroboration as Corroboration
 from .learning import Decision as Decision
 from .learning import LearnedModel as LearnedModel
 from .pictures import Look as Look

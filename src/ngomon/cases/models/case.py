@@ -177,6 +177,7 @@ class Signal(models.Model):
 class Reporter(models.Model):
     """Who sent a signal, encrypted; found again only by keyed hashes. Read through `queries.reporter_of` alone.
 
+    `kin`: keyed hashes of person, contact and network, by which two reports are told to be of one household (see `kinship`).
     Source: QĐ 30/2022/QĐ-UBND: handling agencies do not see who reported.
     """
 
@@ -184,6 +185,7 @@ class Reporter(models.Model):
         "sealed": "sealed",
         "account_blind": "keyed hash",
         "claim_blind": "keyed hash",
+        "kin": "keyed hash",
     }
 
     signal = models.OneToOneField(Signal, on_delete=models.PROTECT, primary_key=True, related_name="+")
@@ -191,6 +193,7 @@ class Reporter(models.Model):
     sealed = models.TextField(default="")
     account_blind = models.CharField(max_length=64, default="")
     claim_blind = models.CharField(max_length=64, default="")
+    kin = models.CharField(max_length=220, default="")
     is_follower = models.BooleanField(default=False)
     at = models.DateTimeField()
 

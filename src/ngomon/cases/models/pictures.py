@@ -12,7 +12,10 @@ from .case import Case
 
 
 class Picture(models.Model):
-    """A photo of a case, before or after. The files are core's; only stripped copies exist."""
+    """A photo of a case, before or after. The files are core's; only stripped copies exist.
+
+    `off_m`: how far from the case the camera said it stood, where it said so; where that was is not kept.
+    """
 
     personal: ClassVar[dict[str, str]] = {
         "file": "points at bytes that may show a person",
@@ -34,6 +37,7 @@ class Picture(models.Model):
     look = models.CharField(max_length=16, default="")
     at = models.DateTimeField()
     looked_at = models.DateTimeField(null=True)
+    off_m = models.IntegerField(null=True)
     original = models.CharField(max_length=64, default="")
     original_thumbnail = models.CharField(max_length=64, default="")
 

@@ -123,5 +123,6 @@ MESSAGES: Mapping[str, str] = {
     "guide": "guided",
     "object": "reopened",
     "overturn": "reopened",
+    "uphold": "upheld",
     "promise_due": "reopened",
 }

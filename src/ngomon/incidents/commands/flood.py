@@ -35,8 +35,9 @@ from ..flood_terms import (
 )
 from ..floods import is_seated, may_see_households, ticket_room
 from ..models import Household, Room, Tick, Ticket, TicketCall
-from ..terms import LogKind
-from .log import AUDIENCE, held, working, write
+from ..rules import prefix
+from ..terms import LogKind, Phase
+from .log import AUDIENCE, NEVER, held, working, write
 
 MOST_ROWS = 5000
 MOST_PEOPLE = 200
@@ -133,6 +134,15 @@ def remove_household(id: UUID, *, actor: Actor, at: datetime) -> None:
     audit("incidents.remove_household", Ref(HOUSEHOLD, str(id)), actor=actor, at=at)
 
 
+def _ticked_in(number: str, happened: datetime) -> Room:
+    """The room of a tick, held: one that works, or that had not ended when it happened. Raises: Conflict, NotFound."""
+    found = held(number)
+    has_ended = found.phase == Phase.ENDED and not (found.ended_at and happened <= found.ended_at)
+    if has_ended or found.phase in NEVER:
+        raise Conflict("incidents.error.not_working", number=found.number)
+    return found
+
+
 @command
 def tick(
     room: str,
@@ -141,16 +151,21 @@ def tick(
     *,
     id: UUID | None = None,
     happened_at: datetime | None = None,
+    seen_at: datetime | None = None,
     note: str = "",
     actor: Actor,
     at: datetime,
 ) -> bool:
-    """Say what became of a household; whether that is new. A later tick counts, by when it happened.
+    """Say what became of a household; whether that is new. A later tick counts, by when it happened; `seen_at` is as of when
+    the list was read off which it is made. What was seen while a room worked is taken until the room is closed.
 
     Once: a tick sent again from a phone that was offline (`id`) changes nothing. Raises: Refused, Conflict, NotFound, Invalid.
     """
     require(actor, "household.tick")
-    found = working(room)
+    if id is not None and Tick.objects.filter(pk=id).exists():
+        return False
+    happened = min(happened_at or at, at)
+    found = _ticked_in(room, happened)
     row = Household.objects.filter(pk=household).first()
     if row is None:
         raise NotFound("incidents.error.no_household")
@@ -158,12 +173,11 @@ def tick(
         raise Refused("incidents.refused.households")
     if state not in set(Moved):
         raise Invalid.field("state", "incidents.error.bad_kind")
-    happened = min(happened_at or at, at)
     _, is_new = Tick.objects.get_or_create(
         id=id or uuid7(),
         defaults={
-            "room": found, "household": row, "state": state, "at": happened, "written_at": at, "by": actor.told_as,
-            "note": clean(note)[:200],
+            "room": found, "household": row, "state": state, "at": happened, "written_at": at,
+            "seen_at": min(seen_at or happened, happened), "by": actor.told_as, "note": clean(note)[:200],
         },
     )  # fmt: skip
     if is_new:
@@ -197,6 +211,8 @@ def take_calls(
     """
     require(actor, "ticket.take_in")
     found, origin = working(room), clean(source)[:40]
+    if found.is_exercise and origin:  # a call that was played with is not known when it comes in earnest
+        origin = prefix(origin, is_exercise=True)[:40]
     if not origin:
         raise Invalid.field("source", "incidents.error.no_words")
     if len(rows) > MOST_ROWS:
@@ -224,7 +240,8 @@ def _take_one(
 ) -> str:
     key, kind = clean(row["key"])[:120], row["kind"].strip()
     place, words = clean(row["place"])[:300], clean(row.get("words") or "")[:2000]
-    if not key or kind not in set(TicketKind) or not (place or row.get("lon")):
+    is_half = bool(row.get("lon")) != bool(row.get("lat"))
+    if not key or kind not in set(TicketKind) or is_half or not (place or row.get("lon")):
         raise Invalid.field("key", "incidents.error.bad_calls")
     said = (row.get("phone") or "").strip()
     phone = read_contact(said).value if said else ""
@@ -267,14 +284,24 @@ def _held_ticket(id: UUID) -> tuple[Ticket, Room]:
 
 @command
 def move_ticket(
-    id: UUID, state: str, *, team: str = "", outcome: str = "", actor: Actor, at: datetime
-) -> None:
-    """Claim a ticket for a team, give it back, say that it is done, or withdraw it.
+    id: UUID,
+    state: str,
+    *,
+    team: str = "",
+    outcome: str = "",
+    happened_at: datetime | None = None,
+    actor: Actor,
+    at: datetime,
+) -> bool:
+    """Claim a ticket for a team, give it back, say that it is done, or withdraw it; whether that is new.
 
     One team has it: a second claim is refused, whoever asks. Teams seated in the room and the command post may; done and back is
-    for whoever has it, and the command post. Raises: Refused, Conflict, Invalid, NotFound.
+    for whoever has it, and the command post. Once: done, said again by who did it, changes nothing.
+    Raises: Refused, Conflict, Invalid, NotFound.
     """
     row, room = _held_ticket(id)
+    if row.state == state == TicketState.DONE and row.claimed_by == actor.account_id is not None:
+        return False
     is_staff = may(actor, "incident.command")
     if not (is_staff or is_seated(room.pk, actor)) or (state == TicketState.WITHDRAWN and not is_staff):
         raise Refused("incidents.refused.tickets")
@@ -287,13 +314,23 @@ def move_ticket(
         raise Invalid.field("outcome", "incidents.error.no_words")
     if state == TicketState.CLAIMED and (not whose or actor.account_id is None):
         raise Invalid.field("team", "incidents.error.no_team")
-    _set(row, state, whose, said, actor=actor, at=at)
+    happened = min(happened_at or at, at)
+    _set(row, state, whose, said, actor=actor, at=happened)
     told = TicketMoved(str(room.pk), str(row.pk), state)
     emit(row, told, actor=actor, at=at, audience=_audience(room))
     save(row)
     values = {"n": row.n, "team": row.team or whose, "outcome": said}
-    write(room, LogKind.SYSTEM, f"incidents.log.ticket.{state}", values, actor=actor, at=at)
+    write(
+        room,
+        LogKind.SYSTEM,
+        f"incidents.log.ticket.{state}",
+        values,
+        actor=actor,
+        at=at,
+        happened_at=happened,
+    )
     save(room)
+    return True
 
 
 def _set(row: Ticket, state: str, team: str, said: str, *, actor: Actor, at: datetime) -> None:

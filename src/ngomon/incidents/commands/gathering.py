@@ -17,28 +17,46 @@ from ngomon.identity.rules import require
 
 from ..models import Gathered, Room
 from ..terms import CaseGathered, CaseReleased, LogKind
-from .log import AUDIENCE, working, write
+from .log import AUDIENCE, held, working, write
+
+
+def free_from_exercises(room: Room, cases: Iterable[UUID], *, actor: Actor, at: datetime) -> None:
+    """The real thing goes first: cases that only an exercise holds are let go for a room that is none."""
+    if room.is_exercise:
+        return
+    played = Gathered.objects.filter(case__in=list(cases), released_at__isnull=True, room__is_exercise=True)
+    for row in list(played):
+        exercise = held(row.room_id)
+        row.released_at, row.reason = at, room.number
+        row.save(update_fields=["released_at", "reason"])
+        told = CaseReleased(str(exercise.pk), str(row.case))
+        emit(exercise, told, actor=actor, at=at, audience=AUDIENCE)
+        values = {"number": room.number}
+        write(exercise, LogKind.SYSTEM, "incidents.log.case_to_real", values, actor=actor, at=at)
+        save(exercise)
 
 
 @command
 def gather_cases(room: str, cases: Iterable[UUID], *, actor: Actor, at: datetime) -> int:
     """Make cases part of an incident; how many that was new for. The case's own process goes on as before.
 
-    Once: a case that is in already stays. Raises: Refused; Conflict when a case belongs to another incident; NotFound.
+    Once: a case that is in already stays; one that an exercise plays with is let go for a real incident.
+    Raises: Refused; Conflict when a case belongs to another incident; NotFound.
     """
     require(actor, "incident.command")
     found, wanted = working(room), list(dict.fromkeys(cases))
     lines = {line.id: line for line in lines_by_id(wanted, actor=actor)}
     if set(wanted) - set(lines):
         raise NotFound("incidents.error.no_case")
-    held = {
+    free_from_exercises(found, wanted, actor=actor, at=at)
+    held_by = {
         row.case: row
         for row in Gathered.objects.filter(case__in=wanted, released_at__isnull=True).select_related("room")
     }
-    elsewhere = next((row for row in held.values() if row.room_id != found.pk), None)
+    elsewhere = next((row for row in held_by.values() if row.room_id != found.pk), None)
     if elsewhere is not None:
         raise Conflict("incidents.error.case_elsewhere", number=elsewhere.room.number)
-    new = [case for case in wanted if case not in held]
+    new = [case for case in wanted if case not in held_by]
     for case in new:
         _gather(found, case, lines[case].number, actor=actor, at=at)
     save(found)

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from ngomon.core.actors import Actor
 from ngomon.core.audit import audit
-from ngomon.core.errors import Invalid, NotFound
+from ngomon.core.errors import Invalid, NotFound, Refused
 from ngomon.core.events import emit
 from ngomon.core.ids import Ref, uuid7
 from ngomon.core.rows import fetch, hold, save
@@ -14,7 +14,7 @@ from ngomon.core.texts import text
 from ngomon.core.units import command
 from ngomon.identity.rules import require
 
-from ..models import Level
+from ..models import Level, Room
 from ..queries import stations, triggers
 from ..rules import fires_on_level
 from ..terms import LevelNoted, Trigger
@@ -25,13 +25,16 @@ LOWEST_M, HIGHEST_M = -5.0, 200.0
 
 @command
 def note_level(
-    station: str, level_m: float, *, observed_at: datetime, actor: Actor, at: datetime
+    station: str, level_m: float, *, observed_at: datetime, room: str = "", actor: Actor, at: datetime
 ) -> list[str]:
     """Note a reading; the numbers of the rooms that rules ask for because of it. An older reading changes nothing.
+    From an exercise (`room`) none is noted: the levels are the real city's, and its rules would ask for a real room.
 
     Units: metres. Once: each rise through an alarm asks once. Raises: Refused, NotFound, Invalid.
     """
     require(actor, "incident.command")
+    if room and Room.objects.filter(number=room, is_exercise=True).exists():
+        raise Refused("incidents.refused.exercise_level", number=room)
     known = next((s for s in stations() if s.key == station), None)
     if known is None:
         raise NotFound("incidents.error.no_station")

@@ -21,9 +21,9 @@ from ngomon.core.units import command
 from ngomon.directory import queries as directory
 from ngomon.identity.rules import require
 
-from ..models import Resource, Use
+from ..models import Resource, Room, Use
 from ..terms import RESOURCE, LogKind, ResourceAssigned, ResourceKind, ResourceReleased
-from .log import AUDIENCE, working, write
+from .log import AUDIENCE, held, working, write
 
 MOST_ROWS = 5000
 
@@ -51,7 +51,9 @@ def assign_resource(room: str, resource: UUID, *, task: str = "", actor: Actor, 
     standing = Use.objects.filter(resource=thing, to_at__isnull=True).select_related("room").first()
     if standing is not None and standing.room_id == found.pk:
         return standing.pk
-    if standing is not None:
+    if standing is not None and standing.room.is_exercise and not found.is_exercise:
+        _call_from_exercise(standing, thing, found, actor=actor, at=at)
+    elif standing is not None:
         raise Conflict("incidents.error.resource_taken", number=standing.room.number)
     if not thing.is_ready:
         raise Conflict("incidents.error.resource_not_ready")
@@ -65,6 +67,17 @@ def assign_resource(room: str, resource: UUID, *, task: str = "", actor: Actor, 
     write(found, LogKind.SYSTEM, "incidents.log.resource_sent", values, actor=actor, at=at)
     save(found)
     return use.pk
+
+
+def _call_from_exercise(use: Use, thing: Resource, room: Room, *, actor: Actor, at: datetime) -> None:
+    """The real thing goes first: what only plays in an exercise is sent to a real incident."""
+    exercise = held(use.room_id)
+    Use.objects.filter(pk=use.pk).update(to_at=at)
+    told = ResourceReleased(str(exercise.pk), str(thing.pk))
+    emit(thing, told, actor=actor, at=at, audience=AUDIENCE)
+    values = {"name": json.loads(thing.name), "number": room.number}
+    write(exercise, LogKind.SYSTEM, "incidents.log.resource_to_real", values, actor=actor, at=at)
+    save(exercise)
 
 
 @command

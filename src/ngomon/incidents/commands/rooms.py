@@ -35,6 +35,7 @@ from ..terms import (
     Trigger,
 )
 from .flood import forget_callers
+from .gathering import free_from_exercises
 from .log import AUDIENCE, held, working, write
 
 REPORT_MINUTES = 120
@@ -171,6 +172,7 @@ def decide_room(room: str, is_opened: bool, *, reason: str = "", actor: Actor, a
 
 def _gather_free(room: Room, cases: Sequence[UUID], *, actor: Actor, at: datetime) -> None:
     """Take in those of these cases that belong to no room yet."""
+    free_from_exercises(room, cases, actor=actor, at=at)
     taken = set(
         Gathered.objects.filter(case__in=cases, released_at__isnull=True).values_list("case", flat=True)
     )
@@ -279,7 +281,7 @@ def seat(room: str, account: UUID, role: str, *, actor: Actor, at: datetime) -> 
     write(found, LogKind.SYSTEM, f"incidents.log.seat.{role}", values, actor=actor, at=at)
     if role == StaffRole.VOLUNTEER:
         of = Ref(INCIDENT, str(found.pk), found.number, "/volunteer")
-        told = {"label": found.number, "title": found.title}
+        told = {"label": prefix(found.number, is_exercise=found.is_exercise), "title": found.title}
         tell(account, "incidents.message.volunteer", told, of=of, actor=actor, at=at)
     save(found)
     audit("incidents.seat", ref_of(found), actor=actor, at=at, detail={"account": str(account), "role": role})

@@ -165,10 +165,12 @@ def _known_by(contact: str) -> UUID:
     return account
 
 
-def _level(_: str, form: QueryDict, actor: Actor, at: datetime) -> object:
+def _level(number: str, form: QueryDict, actor: Actor, at: datetime) -> object:
     observed = local(form.get("observed_at", "")) or at
     level = _number(form.get("level_m", ""), "incidents.error.bad_level")
-    return commands.note_level(form.get("station", ""), level, observed_at=observed, actor=actor, at=at)
+    return commands.note_level(
+        form.get("station", ""), level, observed_at=observed, room=number, actor=actor, at=at
+    )
 
 
 def _alarm(room: str, form: QueryDict, actor: Actor, at: datetime) -> object:

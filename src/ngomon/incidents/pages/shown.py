@@ -21,7 +21,7 @@ from ngomon.identity.rules import may
 from ngomon.processes import queries as processes
 
 from .. import floods, queries
-from ..flood_terms import TicketLine
+from ..flood_terms import TicketLine, TickSaid
 from ..picture import level_words
 from ..rules import KINDS, may_go
 from ..said import TONES, line_words, order_state
@@ -258,6 +258,12 @@ def resources(line: RoomLine, _: Actor, language: str) -> dict[str, Any]:
     """Forces and means, those working here first."""
     found = [resource(each, line, language) for each in queries.resources()]
     return {"resources": sorted(found, key=lambda r: (not r["is_here"], not r["is_free"]))}
+
+
+def tick(said: TickSaid, language: str) -> str:
+    """One tick in words: what, by whom, when."""
+    what = text(f"incidents.flood.{said.state}", language)
+    return f"{what} ({person(said.by)}, {said_at(said.at.isoformat())})"
 
 
 def ticket(line: TicketLine, language: str) -> dict[str, Any]:

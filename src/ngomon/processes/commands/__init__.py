@@ -14,6 +14,14 @@ from .drafts import (
     publish_due,
     recall_draft,
 )
+from .forecasts import (
+    advance_forecast,
+    ask_forecast,
+    cancel_forecast,
+    give_up_forecast,
+    record_forecast,
+    take_forecast,
+)
 from .handover import hand_over, hand_to_agency
 from .keeping import keep_to
 from .migration import migrate
@@ -33,17 +41,21 @@ from .oncall import (
 )
 from .restoring import as_it_is, restore
 from .steps import act, assign, cancel, reopen, start
-from .timers import mark_stale, move_work, wake
+from .timers import TIMERS_AT_ONCE, mark_stale, move_work, wake
 
 __all__ = [
+    "TIMERS_AT_ONCE",
     "act",
+    "advance_forecast",
     "answer_consultation",
     "as_it_is",
+    "ask_forecast",
     "assign",
     "call_next",
     "call_off",
     "call_off_of",
     "cancel",
+    "cancel_forecast",
     "change_draft",
     "commit_until",
     "consult",
@@ -51,6 +63,7 @@ __all__ = [
     "extend",
     "give_back",
     "give_directive",
+    "give_up_forecast",
     "hand_over",
     "hand_to_agency",
     "has_alarm",
@@ -70,6 +83,7 @@ __all__ = [
     "raise_alarm",
     "recall_draft",
     "record_answer",
+    "record_forecast",
     "reopen",
     "restore",
     "resume",
@@ -78,6 +92,7 @@ __all__ = [
     "start",
     "take_answer",
     "take_back",
+    "take_forecast",
     "wake",
     "wake_alarms",
 ]

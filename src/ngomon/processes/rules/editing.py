@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from copy import deepcopy
 from typing import Any
 
@@ -99,6 +99,53 @@ def without_action(tables: Mapping[str, Any], step: str, key: str) -> Tables:
     made = deepcopy(dict(tables))
     found = step_of(made, step)
     found["action"].remove(action_of(found, key))
+    return made
+
+
+def with_part(
+    tables: Mapping[str, Any], at: Sequence[str], kind: str, n: int, changes: Mapping[str, Any]
+) -> Tables:
+    """A table of a list changed, or one more behind the last. `at`: nothing for the head (kind `escalation`), a step (kind
+    `variant`), a step and its action (kind `check`). Raises: Unknown."""
+    made = deepcopy(dict(tables))
+    rows = _holder(made, at).setdefault(kind, [])
+    if n >= len(rows):
+        rows.append({})
+        n = len(rows) - 1
+    _set(rows[n], changes)
+    return made
+
+
+def without_part(tables: Mapping[str, Any], at: Sequence[str], kind: str, n: int) -> Tables:
+    """A table of a list less; a list without any goes too. Raises: Unknown."""
+    made = deepcopy(dict(tables))
+    holder = _holder(made, at)
+    if not 0 <= n < len(holder.get(kind, [])):
+        raise Unknown(f"{kind} {n + 1}")
+    del holder[kind][n]
+    if not holder[kind]:
+        del holder[kind]
+    return made
+
+
+def _holder(made: Tables, at: Sequence[str]) -> Tables:
+    found = step_of(made, at[0]) if at else made
+    return action_of(found, at[1]) if len(at) > 1 else found
+
+
+def with_field(tables: Mapping[str, Any], key: str, changes: Mapping[str, Any]) -> Tables:
+    """A field that actions may ask for, changed or new."""
+    made = deepcopy(dict(tables))
+    _set(made.setdefault("field", {}).setdefault(key, {}), changes)
+    return made
+
+
+def without_field(tables: Mapping[str, Any], key: str) -> Tables:
+    """A field less; who asks for it is told by the checks. Raises: Unknown."""
+    made = deepcopy(dict(tables))
+    if key not in made.get("field", {}):
+        raise Unknown(key)
+    del made["field"][key]
     return made
 
 

@@ -11,13 +11,12 @@ from __future__ import annotations
 import heapq
 import random
 from bisect import bisect_right
-from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from statistics import fmean
 
-from ..terms import Budget, Clock, Definition, Effect, Holder, StepDef, StepKind
+from ..terms import Budget, Clock, Definition, Effect, Holder, StepBudget, StepDef, StepKind
 from . import deadlines, steps
 from .deadlines import Calendar
 
@@ -56,13 +55,15 @@ class History:
 @dataclass(frozen=True, slots=True)
 class WhatIf:
     """What is tried: people more (or fewer) by pool, where the agency "*" means each; another deadline; more or fewer matters;
-    days of the run (0 the first) on which many times as many come; slower or quicker work."""
+    days of the run (0 the first) on which many times as many come; slower or quicker work; another time of a step (of a wait:
+    when its silence ends)."""
 
     staff: Mapping[Pool, int] = field(default_factory=dict)
     budget: Budget | None = None
     arrivals: float = 1.0
     storm: Mapping[int, float] = field(default_factory=dict)
     pace: float = 1.0
+    times: Mapping[str, Budget] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +79,8 @@ class PoolResult:
 
 @dataclass(frozen=True, slots=True)
 class RunResult:
-    """One run. `overdue`: of those that arrived in time to be due, how many were late, open ones included."""
+    """One run. `overdue`: of those that arrived in time to be due, how many were late, open ones included; `steps`: how often
+    each step with a time of its own was done, and how often later than that."""
 
     arrived: int
     judged: int
@@ -86,6 +88,12 @@ class RunResult:
     hours: tuple[float, ...]
     open_at_end: int
     pools: Mapping[Pool, PoolResult]
+    steps: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+
+    def late_at(self, step: str) -> float:
+        """The share of a step that was done too late."""
+        done, late = self.steps.get(step, (0, 0))
+        return late / done if done else 0.0
 
     @property
     def overdue_ratio(self) -> float:
@@ -152,6 +160,7 @@ class _Matter:
     arrived_s: float
     agency: str
     due_w: float = 0.0
+    whole_w: float = 0.0
     values: dict[str, str] = field(default_factory=dict)
     step: str = ""
     done_w: float | None = None
@@ -184,8 +193,11 @@ class Simulator:
         warm_up: int = 15,
         what_if: WhatIf | None = None,
     ) -> None:
-        self.definition, self.history, self.calendar = definition, history, calendar
+        self.history, self.calendar = history, calendar
         self.what_if = what_if or WhatIf()
+        # Another deadline does not make people quicker: what is assumed of a step rests on its time as it is.
+        self._assumed = {key: assumed_s(step) for key, step in definition.steps.items()}
+        self.definition = with_times(definition, self.what_if.times)
         self.days, self.warm_up = days, warm_up
         self.first_on = first_on - timedelta(days=warm_up)
         whole = days + warm_up
@@ -205,6 +217,7 @@ class Simulator:
         chance = random.Random(seed)  # noqa: S311 (chance, not a secret)
         queues: dict[Pool, _Queue] = {}
         heap: list[tuple[float, int, _Matter]] = []
+        done: dict[str, list[int]] = {}
         matters = [self._arrive(chance, at) for at in self._arrivals(chance)]
         for n, matter in enumerate(matters):
             self._enter(matter, self.definition.start, matter.arrived_s)
@@ -216,8 +229,14 @@ class Simulator:
             if step.kind == StepKind.END or matter.n > MOST_STEPS:
                 continue
             number += 1
-            heapq.heappush(heap, (self._pass(chance, queues, matter, step, at), number, matter))
-        return self._result(matters, queues)
+            due_w = self._step_due(matter, step, at)
+            left = self._pass(chance, queues, matter, step, at)
+            if due_w is not None and at >= self.warm_up * 86400.0:
+                counted = done.setdefault(step.key, [0, 0])
+                counted[0] += 1
+                counted[1] += self.office.work(left) > due_w
+            heapq.heappush(heap, (left, number, matter))
+        return self._result(matters, queues, done)
 
     # --- arrivals -------------------------------------------------------------------------------------------------
 
@@ -241,6 +260,7 @@ class Simulator:
         made = _Matter(at, chance.choices(self._agencies, self._led)[0])
         budget = chance.choices(self._budgets, self._weights)[0]
         made.due_w = self._due(at, budget)
+        made.whole_w = made.due_w - self.office.work(at)
         return made
 
     def _due(self, at: float, budget: Budget) -> float:
@@ -252,6 +272,16 @@ class Simulator:
             end = deadlines.budget_end(self.origin + timedelta(seconds=at), budget, self.calendar)
             self._dues[key] = self.office.work((end - self.origin).total_seconds())
         return self._dues[key]
+
+    def _step_due(self, matter: _Matter, step: StepDef, at: float) -> float | None:
+        """When a step that is entered now is due, on the axis of office hours; None without a time of its own."""
+        if step.kind != StepKind.TASK or step.budget is None or step.budget.is_rest:
+            return None
+        if step.budget.own and step.budget.own.unit == "minutes":
+            return self.office.work(at + step.budget.own.n * 60.0)
+        if step.budget.own:
+            return self._due(at, step.budget.own)
+        return self.office.work(at) + max(60.0, step.budget.share * matter.whole_w)
 
     # --- one step -------------------------------------------------------------------------------------------------
 
@@ -292,7 +322,7 @@ class Simulator:
     def _work(self, chance: random.Random, step: StepDef, known: StepHistory) -> float:
         if known.times_s:
             return chance.choice(known.times_s) * self.what_if.pace
-        return chance.expovariate(1 / assumed_s(step)) * self.what_if.pace
+        return chance.expovariate(1 / self._assumed[step.key]) * self.what_if.pace
 
     def _wait(self, chance: random.Random, step: StepDef, known: StepHistory, at: float) -> tuple[float, str]:
         """A wait takes as long as it took, but not longer than its lapse."""
@@ -368,7 +398,9 @@ class Simulator:
 
     # --- the result -----------------------------------------------------------------------------------------------
 
-    def _result(self, matters: Sequence[_Matter], queues: Mapping[Pool, _Queue]) -> RunResult:
+    def _result(
+        self, matters: Sequence[_Matter], queues: Mapping[Pool, _Queue], done: Mapping[str, list[int]]
+    ) -> RunResult:
         end_w, warm = self.office.work(self.horizon_s), self.warm_up * 86400.0
         counted = [m for m in matters if m.arrived_s >= warm]
         judged = [m for m in counted if m.done_w is not None or (m.due_w < end_w and m.paused_w is None)]
@@ -384,6 +416,7 @@ class Simulator:
             hours,
             still,
             {p: self._of_queue(p, q) for p, q in queues.items()},
+            {key: (n, late) for key, (n, late) in done.items()},
         )
 
     def _of_queue(self, pool: Pool, queue: _Queue) -> PoolResult:
@@ -402,98 +435,21 @@ class Simulator:
         )
 
 
+def with_times(definition: Definition, times: Mapping[str, Budget]) -> Definition:
+    """A definition in which some steps have another time of their own, and some waits end sooner or later."""
+    steps_ = dict(definition.steps)
+    for key, own in times.items():
+        step = steps_[key]
+        if step.kind == StepKind.WAIT and step.lapse and step.lapse.after:
+            steps_[key] = replace(step, lapse=replace(step.lapse, after=own))
+        elif step.kind == StepKind.TASK:
+            steps_[key] = replace(step, budget=StepBudget(own=own))
+    return replace(definition, steps=steps_) if times else definition
+
+
 def assumed_s(step: StepDef) -> float:
     """The working time of a step that has no history: a tenth of its own budget, an hour where it has none. Units: seconds."""
     if step.budget and step.budget.own:
         own = step.budget.own
         return own.n * {"days": 27_000.0, "hours": 3600.0, "minutes": 60.0}[own.unit] / 10
     return 3600.0
-
-
-@dataclass(frozen=True, slots=True)
-class Band:
-    """A figure over many runs: the mean and where nine of ten runs lie."""
-
-    mean: float
-    low: float
-    high: float
-
-
-@dataclass(frozen=True, slots=True)
-class PoolBand:
-    """One queue over many runs; `queue`: how many wait at noon of each day."""
-
-    pool: Pool
-    people: int
-    waited_h: Band
-    load_ratio: Band
-    queue: tuple[Band, ...]
-    n: float
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What many runs say. `assumed`: the steps whose times are assumed for want of history."""
-
-    runs: int
-    arrived: Band
-    overdue_ratio: Band
-    median_h: Band
-    p90_h: Band
-    open_at_end: Band
-    pools: tuple[PoolBand, ...]
-    assumed: tuple[str, ...]
-
-    @property
-    def bottleneck(self) -> PoolBand | None:
-        """The queue in which the most time is lost: waiting times how many wait."""
-        return max(self.pools, key=lambda p: p.waited_h.mean * p.n, default=None)
-
-
-def band(values: Sequence[float]) -> Band:
-    """Mean and the middle nine tenths."""
-    ordered = sorted(values)
-    return Band(fmean(ordered), _at(ordered, 0.05), _at(ordered, 0.95))
-
-
-def _at(ordered: Sequence[float], share: float) -> float:
-    """A quantile, between neighbours by proportion."""
-    place = share * (len(ordered) - 1)
-    n = int(place)
-    after = ordered[min(n + 1, len(ordered) - 1)]
-    return ordered[n] + (after - ordered[n]) * (place - n)
-
-
-def simulate(simulator: Simulator, *, runs: int = 20, seed: int = 1) -> Outcome:
-    """Run many times over and put the bands around it."""
-    found = [simulator.run(seed * 100_003 + n) for n in range(runs)]
-    hours = [sorted(run.hours) or [0.0] for run in found]
-    work = Counter(pool for run in found for pool in run.pools)
-    done = {s.key for s in simulator.definition.steps.values() if s.kind == StepKind.TASK}
-    without = tuple(
-        k for k in simulator.definition.steps if k in done and k not in _with_times(simulator.history)
-    )
-    return Outcome(
-        runs=runs,
-        arrived=band([run.arrived for run in found]),
-        overdue_ratio=band([run.overdue_ratio for run in found]),
-        median_h=band([_at(each, 0.5) for each in hours]),
-        p90_h=band([_at(each, 0.9) for each in hours]),
-        open_at_end=band([run.open_at_end for run in found]),
-        pools=tuple(
-            sorted((_pool_band(simulator, found, p) for p in work), key=lambda b: -b.waited_h.mean * b.n)
-        ),
-        assumed=without,
-    )
-
-
-def _with_times(history: History) -> set[str]:
-    return {key for key, known in history.steps.items() if known.times_s}
-
-
-def _pool_band(simulator: Simulator, found: Sequence[RunResult], pool: Pool) -> PoolBand:
-    idle = PoolResult(0.0, 0.0, (0,) * simulator.days, 0)
-    mine = [run.pools.get(pool, idle) for run in found]
-    queue = tuple(band([each.queue[day] for each in mine]) for day in range(simulator.days))
-    waited, load = band([each.waited_h for each in mine]), band([each.load_ratio for each in mine])
-    return PoolBand(pool, simulator.people(pool), waited, load, queue, fmean([each.n for each in mine]))

@@ -61,6 +61,16 @@ from .events import (
     TaskOverdue,
     WorkMoved,
 )
+from .forecasts import (
+    FORECAST,
+    KEPT,
+    MOST_WAITING,
+    OPEN,
+    ForecastAsked,
+    ForecastShown,
+    ForecastState,
+    Question,
+)
 from .records import (
     Action,
     ConsultedAgency,
@@ -81,7 +91,11 @@ from .records import (
 __all__ = [
     "DIRECTIVE",
     "DIRECTIVE_PROCESS",
+    "FORECAST",
+    "KEPT",
     "MAX_WORDS",
+    "MOST_WAITING",
+    "OPEN",
     "PROCESS",
     "REPORTER",
     "Action",
@@ -114,6 +128,9 @@ __all__ = [
     "Extension",
     "Fault",
     "FieldDef",
+    "ForecastAsked",
+    "ForecastShown",
+    "ForecastState",
     "HandedOver",
     "Holder",
     "Join",
@@ -128,6 +145,7 @@ __all__ = [
     "ProcessEnded",
     "ProcessReopened",
     "ProcessStarted",
+    "Question",
     "ReminderDue",
     "Restored",
     "Rung",

@@ -4,21 +4,14 @@ from __future__ import annotations
 
 import math
 from datetime import date, timedelta
+from statistics import stdev
 
 import pytest
 
 from ngomon.processes.rules.deadlines import WallClock
+from ngomon.processes.rules.outcomes import Difference, band, compare, difference, runs_of, simulate
 from ngomon.processes.rules.reading import read
-from ngomon.processes.rules.simulation import (
-    HOURS,
-    Axis,
-    History,
-    Simulator,
-    StepHistory,
-    WhatIf,
-    band,
-    simulate,
-)
+from ngomon.processes.rules.simulation import HOURS, Axis, History, Simulator, StepHistory, WhatIf, with_times
 from ngomon.processes.terms import Budget
 
 from .conftest import calendar, timed
@@ -170,3 +163,48 @@ def test_nothing_arrives_where_nothing_came():
     found = simulate(made, runs=2)
     assert (found.arrived.mean, found.overdue_ratio.mean, found.pools) == (0, 0, ())
     assert found.bottleneck is None
+
+
+# --- what many runs say ------------------------------------------------------------------------------------------------
+
+
+def test_a_change_is_told_from_chance_by_students_interval():
+    quantiles = ((1, 6.314), (2, 2.920), (4, 2.132), (9, 1.833), (19, 1.729), (49, 1.677))
+    for freedom, known in quantiles:  # Source: any table of Student's distribution at 0.95
+        before, after = [0.0] * (freedom + 1), [float(n % 2) for n in range(freedom + 1)]
+        found, n = difference(before, after), freedom + 1
+        reach = known * stdev(after) / math.sqrt(n)
+        assert found.high - found.mean == pytest.approx(reach, rel=0.01)
+    assert difference([1.0, 2.0, 3.0], [1.0, 2.0, 3.0]) == Difference(0.0, 0.0, 0.0)
+    assert difference([1.0, 1.1, 0.9], [2.0, 2.1, 1.9]).is_noise is False
+    assert difference([1.0, 1.1, 0.9], [1.1, 0.9, 1.0]).is_noise
+
+
+def test_more_people_is_a_real_change_where_people_are_short_and_the_same_people_are_none():
+    definition = read(queue_of())[0]
+    assert definition is not None
+    pool, served = ("ioc_operator", ""), {"serve": StepHistory(exponential(600.0))}
+    history = History((5.4,) * HOURS, 1.0, served, staff={pool: 1}, day_and_night=frozenset({"ioc_operator"}))
+
+    def runs(what_if: WhatIf | None) -> list:
+        made = Simulator(definition, history, calendar(), MONDAY, days=4, warm_up=4, what_if=what_if)
+        return runs_of(made, runs=6, seed=1)
+
+    now = runs(None)
+    more = compare(now, runs(WhatIf({pool: 1}))).pools[pool]
+    assert (more.is_noise, more.mean < 0) == (False, True)
+    assert compare(now, runs(WhatIf({pool: 0}))).pools[pool] == Difference(0.0, 0.0, 0.0)
+
+
+def test_another_time_of_a_step_changes_what_is_late_and_nothing_else():
+    definition = read(queue_of())[0]
+    assert definition is not None
+    history = History((0.2,) * HOURS, 1.0, staff={("ioc_operator", ""): 2})
+    what_if = WhatIf(times={"serve": Budget.hours(0.5)})
+    loose = Simulator(definition, history, calendar(), MONDAY, days=10)
+    tight = Simulator(definition, history, calendar(), MONDAY, days=10, what_if=what_if)
+    now, tried = runs_of(loose, runs=3, seed=1), runs_of(tight, runs=3, seed=1)
+    assert [run.hours for run in now] == [run.hours for run in tried], "nobody works faster for it"
+    assert [run.overdue for run in now] == [run.overdue for run in tried]
+    assert all(a.late_at("serve") < b.late_at("serve") for a, b in zip(now, tried, strict=True))
+    assert with_times(definition, {"serve": Budget.days(1)}).steps["serve"].budget.own == Budget.days(1)

@@ -284,15 +284,22 @@ def photo_field(
     }
 
 
+def _charted(series: Mapping[str, Any], row: int) -> dict[str, Any]:
+    """One figure of a chart with the band around it, as its table shows it."""
+    bands = {name: series[name][row] for name in ("low", "high") if series.get(name)}
+    return {"value": series["values"][row], **bands}
+
+
 @register.inclusion_tag("ui/parts/chart.html")
 def chart(data: Mapping[str, Any], title: str, height: str = "280px") -> dict[str, Any]:
-    """A chart with its table. `data`: kind (line, bar, area), x (labels), series ([{name, values, tone}]), unit.
+    """A chart with its table. `data`: kind (line, bar, area), x (labels), series ([{name, values, low, high}]), unit, `lying`
+    for bars from left to right.
 
-    Missing values are None and are shown as missing.
+    Missing values are None and are shown as missing. `low` and `high` are bands around the values, or absent.
     """
     columns = list(data["series"])
     lines = [
-        {"label": label, "values": [series["values"][row] for series in columns]}
+        {"label": label, "values": [_charted(series, row) for series in columns]}
         for row, label in enumerate(data["x"])
     ]
     return {

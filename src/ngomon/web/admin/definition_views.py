@@ -14,8 +14,12 @@ from ngomon.processes import checking, drafting, queries, wording
 from ngomon.processes.drawing import Shape, drawing
 from ngomon.processes.rules import reading
 from ngomon.processes.terms import Budget, Definition, DraftShown, Fault, MigrationPlan
+from ngomon.services import manifest
 
-from .views import process_rows
+from .views import process_rows, steps_view
+
+Finding = tuple[bool, str, str]
+"""Whether it is advice only; what was found; the walk that shows it, where there is one."""
 
 
 def definition_rows(language: str) -> list[dict[str, Any]]:
@@ -88,10 +92,43 @@ def findings_of(tables: Mapping[str, Any], at: datetime, language: str) -> tuple
     found = checking.findings(tables, _wholes(made.group if made else ""), at=at)
     said = wording.fault_lines(found, language, made)
     pairs = list(zip(found, said, strict=True))
+    by_place: dict[str, list[Finding]] = {}
+    for fault in found:
+        step = fault.where.split(".")[1] if fault.where.startswith("step.") else ""
+        line = (
+            fault.is_advice,
+            wording.words(fault, language, made),
+            wording.walk_words(fault, language, made),
+        )
+        by_place.setdefault(step, []).append(line)
     return found, {
         "faults": [words for fault, words in pairs if not fault.is_advice],
         "advice": [words for fault, words in pairs if fault.is_advice],
+        "by_place": by_place,
     }
+
+
+def steps_with_findings(
+    made: Definition | None, by_place: Mapping[str, list[Finding]], language: str
+) -> list[dict[str, Any]]:
+    """The steps of a draft, each with what was found about it."""
+    rows = steps_view(made, language) if made else []
+    return [{**row, "findings": by_place.get(row["step"].key, [])} for row in rows]
+
+
+def uses_of(key: str, group: str, language: str) -> list[str]:
+    """Where a definition is used: its service, and how many categories of the catalogue are in its group."""
+    known = manifest.discover().get(key.partition(".")[0])
+    if known is None:
+        return [text("web.admin.definitions.used_room", language)]
+    lines = [
+        text("web.admin.definitions.used_service", language, name=in_language(dict(known.name), language))
+    ]
+    n = sum(1 for category in directory.categories() if str(category.group) == group)
+    if n and group in known.groups:
+        said = text(f"web.admin.group.{group}", language)
+        lines.append(text("web.admin.definitions.used_categories", language, n=n, group=said))
+    return lines
 
 
 def _wholes(group: str) -> list[Budget]:

@@ -1,12 +1,14 @@
-"""Households to move, on the phone of whoever moves them: by hamlet, the vulnerable first, one tap for each; works without network
-as long as the page stays open."""
+"""Households to move, on the phone of whoever moves them: by hamlet, the vulnerable first, one tap for each. With scripts a tick goes by
+`/offline/acts` and works without network (`incidents.pages.offline`); these addresses serve the page and browsers without scripts."""
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
@@ -15,12 +17,15 @@ from ngomon.core.actors import Actor
 from ngomon.core.errors import CityError, Invalid
 from ngomon.core.ids import uuid7
 from ngomon.core.text import in_language
+from ngomon.core.texts import text
 from ngomon.core.units import unit
 from ngomon.directory import queries as directory
 from ngomon.identity.edge import actor_from, requires
+from ngomon.identity.queries import name_of
 from ngomon.identity.rules import may
 from ngomon.incidents import commands, floods
 from ngomon.incidents import queries as incidents
+from ngomon.incidents.flood_terms import HouseholdLine
 
 from . import views
 from .directives import _local
@@ -61,6 +66,22 @@ def _overview(request: HttpRequest, failed: str = "", status: int = 200) -> Http
     return render(request, "web/desk/households.html", plain(request, **shown), status=status)
 
 
+def _said(state: str, by: str, at: datetime | None, language: str) -> str:
+    who = name_of(UUID(by)) if len(by) == 36 else by
+    if at is None:
+        return ""
+    here = at.astimezone(ZoneInfo(directory.city().timezone))
+    return f"{text(f'incidents.flood.{state}', language)} ({who or by}, {here:%H:%M} {here.day}/{here.month})"
+
+
+def _row(line: HouseholdLine, language: str) -> dict[str, Any]:
+    """A household in its list: what it was ticked last, or who says what where two say different things."""
+    last = _said(line.state, line.state_by, line.state_at, language)
+    others = [_said(tick.state, tick.by, tick.at, language) for tick in line.others]
+    said = text("incidents.flood.disputed", language, said="; ".join([last, *others])) if others else ""
+    return {"h": line, "token": str(uuid7()), "last": last, "said": said}
+
+
 @require_safe
 @requires("household.tick")
 def every(request: HttpRequest) -> HttpResponse:
@@ -74,10 +95,11 @@ def every(request: HttpRequest) -> HttpResponse:
         return redirect("/desk/households")
     asked: dict[str, Any] = {"area": request.GET.get("area", ""), "hamlet": request.GET.get("hamlet", "")}
     with unit():
-        alarm = incidents.alarm_of_room(room.id)
-        lines = floods.households(room.id, alarm=alarm, actor=actor, at=clock.now(), **asked)
-    rows = [{"h": line, "token": str(uuid7())} for line in lines]
-    shown = {"room": room, "alarm": alarm, "rows": rows, "states": STATES, **asked}
+        now, alarm = clock.now(), incidents.alarm_of_room(room.id)
+        lines = floods.households(room.id, alarm=alarm, actor=actor, at=now, **asked)
+    rows = [_row(line, language_of(request)) for line in lines]
+    states = [(key, text(f"incidents.flood.{key}", language_of(request))) for key in STATES]
+    shown = {"room": room, "alarm": alarm, "rows": rows, "states": states, "now": now.isoformat(), **asked}
     answer = render(request, "web/desk/household_list.html", plain(request, **shown))
     answer["Cache-Control"] = "no-store"
     return answer
@@ -99,11 +121,10 @@ def tick(request: HttpRequest, number: str, id: UUID) -> HttpResponse:
             form.get("state", ""),
             id=token,
             happened_at=_local(form.get("happened_at", "")),
+            seen_at=_local(form.get("seen", "")),
             actor=actor_from(request),
             at=clock.now(),
         )
-    if "application/json" in request.headers.get("Accept", ""):
-        return JsonResponse({"state": form.get("state", "")})
     back = request.POST.get("next", "")
     return redirect(back if back.startswith("/desk/households") else "/desk/households")
 

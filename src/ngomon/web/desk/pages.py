@@ -31,7 +31,7 @@ from ngomon.messages import commands as messages_commands
 from ngomon.messages import queries as messages
 from ngomon.processes.standing import actions_now
 
-from . import assigning, directives, exits, instant, panel, views
+from . import assigning, corroboration, directives, exits, instant, panel, views
 from .filters import queue_of, selecting
 from .forms import ActionForm, Around, OnBehalfForm, agency_choices
 from .frame import language_of, plain
@@ -135,6 +135,7 @@ def _case_page(request: HttpRequest, number: str, status: int = 200, **more: Any
     context |= {
         "forms": _forms(view, request, more.pop("bound", None)),
         **exits.beside(view, actor),
+        **corroboration.beside(view, context["around"], actor=actor, language=language),
         "alarms": instant.beside(view.line.ref, actor, now, language),
         **directives.beside(view, actor, language),
         "may_merge": may(actor, "case.triage"),
@@ -147,6 +148,11 @@ def _case_page(request: HttpRequest, number: str, status: int = 200, **more: Any
     }
     context |= more
     return render(request, "web/desk/case.html", context, status=status)
+
+
+def case_again(request: HttpRequest, number: str, status: int, failed: str) -> HttpResponse:
+    """The case's page with what went wrong on top."""
+    return _case_page(request, number, status, failed=failed)
 
 
 KEYS = {

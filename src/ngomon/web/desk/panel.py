@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from ngomon.cases import queries as cases
+from ngomon.cases.evidence import MOST as EVIDENCE_MOST
+from ngomon.cases.kin import SHOWN
 from ngomon.cases.terms import Candidate, CaseLine, CaseView, picture_url
 from ngomon.core.actors import Actor
 from ngomon.core.text import in_language
@@ -23,8 +25,10 @@ def panel(view: CaseView, *, actor: Actor, language: str) -> dict[str, Any]:
     """Everything the panel shows for a case that this officer may see."""
     line = view.line
     family = cases.family_of(line.id)
-    found = cases.same_as(line.id, actor=actor)
+    around = cases.same_as(line.id, actor=actor, most=EVIDENCE_MOST)
+    found = around[:SHOWN]
     return {
+        "around": around,
         "same": [_card(one, line, language) for one in found],
         "merge_told": told("merge", line, {"into": "PA-…"}, spoken_by(view, language)) if found else None,
         "parent": _row(family.parent, language) if family.parent else None,
@@ -108,19 +112,19 @@ def _card(one: Candidate, line: CaseLine, language: str) -> dict[str, Any]:
         "tone": {"sure": "hue", "likely": "river"}.get(one.said_score.rsplit(".", 1)[1], "neutral"),
         "why": ", ".join(text(key, language, **values) for key, values in one.because),
         "reports": one.reports,
-        "map": _map(line, one),
+        "map": small_map(line, one.lon, one.lat),
     }
 
 
 REACH = 28.0
 """How far from the middle of a small map of 72 × 72 its farthest point stands."""
-BARS_M = (500, 200, 100, 50, 20, 10, 5)
+BARS_M = (5000, 2000, 1000, 500, 200, 100, 50, 20, 10, 5)
 
 
-def _map(line: CaseLine, one: Candidate) -> dict[str, str]:
+def small_map(line: CaseLine, lon: float, lat: float) -> dict[str, str]:
     """A small drawing, north up: this case in the middle with its uncertainty, the other where it lies, a scale."""
-    east = (one.lon - line.lon) * METRES_A_DEGREE * math.cos(math.radians(line.lat))
-    north = (one.lat - line.lat) * METRES_A_DEGREE
+    east = (lon - line.lon) * METRES_A_DEGREE * math.cos(math.radians(line.lat))
+    north = (lat - line.lat) * METRES_A_DEGREE
     scale = REACH / max(math.hypot(east, north), 15.0)
     bar = next((m for m in BARS_M if m * scale <= REACH), BARS_M[-1])
     drawn = {

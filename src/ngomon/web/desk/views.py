@@ -72,6 +72,7 @@ TOOLS = (
     ("handover", "/desk/handover", "arrow-right-left", "case.hand_over"),
     ("consultations", "/desk/consultations", "messages-square", "desk.see"),
     ("pictures", "/desk/pictures", "image", "case.redact"),
+    ("corroboration", "/desk/corroboration", "badge-check", "case.triage"),
     ("commitments", "/desk/commitments", "calendar-check", "desk.see"),
     ("messages", "/desk/messages", "mail-warning", "message.see"),
     ("parked", "/desk/parked", "octagon-pause", "message.see"),
@@ -121,6 +122,9 @@ ICONS = {
     "cases.category_changed": "tags",
     "cases.added_to": "message-square-plus",
     "cases.secrecy_lifted": "eye",
+    "cases.corroborated": "badge-check",
+    "cases.corroboration_reversed": "undo-2",
+    "cases.corroboration_judged": "list-checks",
 }
 
 
@@ -160,7 +164,10 @@ def _history_line(
         who = text("web.desk.by_system", language)
     else:
         who = text("web.desk.by_reporter", language)
-    values = {"ground": text(f"cases.redact.ground.{body['ground']}", language)} if body.get("ground") else {}
+    values = {"ground": _ground(recorded.kind, str(body["ground"]), language)} if body.get("ground") else {}
+    if recorded.kind == "cases.corroborated":
+        key += ".automatic" if body["is_automatic"] else ""
+        values = {"points": str(round(float(body["score"]) * 100)), "n": str(body["people"])}
     title = text(key, language, **values) if has_text(key) else action
     icon = ICONS.get(recorded.kind, "circle-dot")
     words = entry.text if entry else ""
@@ -172,6 +179,11 @@ def _history_line(
         "words": words,
         "icon": icon,
     }
+
+
+def _ground(kind: str, ground: str, language: str) -> str:
+    of = "evidence" if kind == "cases.corroboration_reversed" else "redact"
+    return text(f"cases.{of}.ground.{ground}", language)
 
 
 def row(line: CaseLine, at: datetime, language: str) -> dict[str, Any]:

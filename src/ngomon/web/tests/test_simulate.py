@@ -20,7 +20,7 @@ def test_a_city_without_a_past_is_told_so(city: TestCity, capsys: pytest.Capture
     city.report()
     settle()
     assert run(["simulate", KEY]) == 1
-    assert "Mới có 1 hồ sơ" in capsys.readouterr().err
+    assert "hồ sơ trong nửa năm qua" in capsys.readouterr().err
 
 
 def past(city: TestCity, n: int = 32) -> None:

@@ -134,3 +134,57 @@ def test_a_promised_day_is_said_in_words(city: TestCity) -> None:
     assert "&lt;time" not in page
     assert f"{PROMISED.day}/{PROMISED.month}/{PROMISED.year}. Đến ngày đó" in page
     assert "đã hẹn ngày" in page
+
+
+def subjects(city: TestCity, who: str, number: str) -> list[str]:
+    """What somebody's inbox says of a case, newest last."""
+    settle()
+    actor = getattr(city, who)
+    return [item.subject for item in reversed(inbox(actor).items) if number in item.subject]
+
+
+def test_a_promise_is_told_when_it_is_public_not_when_the_officer_writes_it(city: TestCity) -> None:
+    settle()
+    receipt = city.report()
+    promise = {"answer": "Đã đặt lịch thay cột đèn mới.", "until": PROMISED.isoformat()}
+    for who, action, more in (
+        (city.ha, "route", {"agency": city.agency}),
+        (city.tam, "accept", {}),
+        (city.binh, "assign", {"assignee": city.accounts["son"]}),
+        (city.son, "commit", promise),
+        (city.binh, "return", {"reason": "Ngày này không kịp"}),
+        (city.son, "commit", promise),
+        (city.binh, "approve", {}),
+    ):
+        city.act(who, receipt.case_id, action, **more)
+    assert not any("hẹn ngày" in subject for subject in subjects(city, "lan", receipt.number))
+    shown = told(city, "nga", receipt.number, "publish")
+    assert f"trước {PROMISED.day}/{PROMISED.month}/{PROMISED.year}" in shown
+    city.act(city.nga, receipt.case_id, "publish")
+    heard = subjects(city, "lan", receipt.number)
+    assert sum("hẹn ngày" in subject for subject in heard) == 1
+    assert not any("đã trả lời" in subject for subject in heard)
+
+
+@pytest.mark.parametrize(("decision", "said"), [("uphold", "giữ nguyên"), ("overturn", "mở lại")])
+def test_a_decided_appeal_is_told_to_the_reporter_and_the_agency(
+    city: TestCity, decision: str, said: str
+) -> None:
+    settle()
+    receipt = city.report()
+    for who, action, more in (
+        (city.ha, "route", {"agency": city.agency}),
+        (city.tam, "hand_back", {"reason": "Không có đèn hỏng ở đây"}),
+        (city.ha, "reject", {"reason": "Không tìm thấy chỗ này", "code": "not_found"}),
+    ):
+        city.act(who, receipt.case_id, action, **more)
+    appeal = {"reason": "Xin xem lại, ngay cột điện số 4"}
+    assert city.browser("lan").post(f"/cases/{receipt.number}/appeal", appeal).status_code == 302
+    reason = {"reason": "Đã đến nơi, không có đèn hỏng"} if decision == "uphold" else {}
+    if decision == "uphold":
+        assert "giữ nguyên quyết định" in told(city, "quan", receipt.number, decision)
+    city.act(city.quan, receipt.case_id, decision, **reason)
+    assert sum(said in subject for subject in subjects(city, "lan", receipt.number)) == 1
+    agency = "không được chấp nhận" if decision == "uphold" else "tiếp nhận lại"
+    assert sum(agency in subject for subject in subjects(city, "binh", receipt.number)) == 1
+    assert not any(agency in subject for subject in subjects(city, "son", receipt.number))

@@ -29,8 +29,10 @@ from ..definition_forms import (
     StepForm,
     action_initial,
     choices_of,
+    own_actions,
     step_initial,
 )
+from ..definition_parts import Refused, part_choices, part_rows
 from ..definition_views import (
     definition_rows,
     difference_rows,
@@ -39,9 +41,10 @@ from ..definition_views import (
     migration_rows,
     readable,
     remark_lines,
+    steps_with_findings,
 )
 from ..frame import by_language, done, language_of, page, saves, start_of
-from ..views import process_view, steps_view
+from ..views import process_view
 
 
 @require_safe
@@ -76,7 +79,7 @@ def bpmn(request: HttpRequest, key: str) -> HttpResponse:
     """A version, or the draft (`?draft=1`), as a BPMN 2.0 file."""
     wanted = request.GET.get("n", "")
     if request.GET.get("draft"):
-        tables, name = _draft(key).tables, f"{key}-draft"
+        tables, name = draft_shown(key).tables, f"{key}-draft"
     else:
         n = int(wanted) if wanted.isdecimal() else None
         tables, name = drafting.tables_of(key, n), f"{key}-{wanted or 'live'}"
@@ -110,7 +113,8 @@ def bpmn_import(request: HttpRequest) -> HttpResponse:
 # --- a draft ----------------------------------------------------------------------------------------------------------
 
 
-def _draft(key: str) -> DraftShown:
+def draft_shown(key: str) -> DraftShown:
+    """The draft that a page is about. Raises: NotFound."""
     found = drafting.draft_of(key)
     if found is None:
         raise NotFound("processes.error.no_draft", key=key)
@@ -118,7 +122,7 @@ def _draft(key: str) -> DraftShown:
 
 
 def _draft_page(request: HttpRequest, key: str, *, status: int = 200, **more: Any) -> HttpResponse:
-    found, language = _draft(key), language_of(request)
+    found, language = draft_shown(key), language_of(request)
     faults, said = findings_of(found.tables, clock.now(), language)
     made = readable(found.tables)
     begin = {"edition": found.edition, "step_kind": "task"}
@@ -130,14 +134,18 @@ def _draft_page(request: HttpRequest, key: str, *, status: int = 200, **more: An
     return page(
         request, "draft", "processes", status=status, draft=found, key=key,
         name=in_language(found.tables.get("name") or {}, language) or key,
-        drawn=drawn(found.tables, language, faults), steps=steps_view(made, language) if made else [],
+        drawn=drawn(found.tables, language, faults),
+        steps=steps_with_findings(made, said["by_place"], language),
         marked={f.where.split(".")[1] for f in faults if f.where.startswith("step.") and not f.is_advice},
         differences=difference_rows(found, language), remarks=remark_lines(found, language), **said, **shown,
     )  # fmt: skip
 
 
-def _offered(form: Any, found: DraftShown, language: str) -> dict[str, Any]:
+def _offered(
+    form: Any, found: DraftShown, language: str, step: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
     offered = choices_of(found.tables, language)
+    offered["lapse_action"] = own_actions(step or {}, language)
     return {name: rows for name, rows in offered.items() if name in form.base_fields}
 
 
@@ -176,7 +184,7 @@ def publish(request: HttpRequest, key: str) -> HttpResponse:
 def recall(request: HttpRequest, key: str) -> HttpResponse:
     """Take a draft back that waits for its day."""
     with unit():
-        commands.recall_draft(key, edition=_edition(request), actor=actor_from(request), at=clock.now())
+        commands.recall_draft(key, edition=edition_of(request), actor=actor_from(request), at=clock.now())
     return done(f"/admin/processes/{key}/draft", "definition_recalled")
 
 
@@ -185,16 +193,16 @@ def recall(request: HttpRequest, key: str) -> HttpResponse:
 def discard(request: HttpRequest, key: str) -> HttpResponse:
     """Throw a draft away."""
     with unit():
-        commands.discard_draft(key, edition=_edition(request), actor=actor_from(request), at=clock.now())
+        commands.discard_draft(key, edition=edition_of(request), actor=actor_from(request), at=clock.now())
     return done("/admin/processes", "definition_discarded")
 
 
-def _edition(request: HttpRequest) -> int:
+def edition_of(request: HttpRequest) -> int:
     said = request.POST.get("edition", "")
     return int(said) if said.isdecimal() and len(said) < 9 else 0
 
 
-def _change(
+def change(
     request: HttpRequest, key: str, edition: int, change: Callable[[Mapping[str, Any]], dict[str, Any]]
 ) -> None:
     commands.change_draft(key, change, edition=edition, actor=actor_from(request), at=clock.now())
@@ -204,15 +212,13 @@ def _change(
 @requires("catalogue.change")
 def step_new(request: HttpRequest, key: str) -> HttpResponse:
     """A step more."""
-    found, language = _draft(key), language_of(request)
+    found, language = draft_shown(key), language_of(request)
     form = NewStepForm(request.POST, choices=_offered(NewStepForm, found, language))
 
     def write() -> None:
         said = form.cleaned_data
         step = {"name": by_language(said, "name"), "kind": said["step_kind"]}
-        _change(
-            request, key, said["edition"], lambda tables: editing.with_new_step(tables, said["key"], step)
-        )
+        change(request, key, said["edition"], lambda tables: editing.with_new_step(tables, said["key"], step))
 
     if form.is_valid() and form.cleaned_data["key"] in {s.get("key") for s in found.tables["step"]}:
         form.add_error("key", text("web.admin.definitions.key_taken", language))
@@ -225,21 +231,21 @@ def step_new(request: HttpRequest, key: str) -> HttpResponse:
 @requires("catalogue.change")
 def step(request: HttpRequest, key: str, step: str) -> HttpResponse:
     """One step of a draft: who, how long, and its actions."""
-    found, language = _draft(key), language_of(request)
+    found, language = draft_shown(key), language_of(request)
     table = _table(found, step)
     form = StepForm(
         request.POST or None, initial=step_initial(table, found.edition),
-        choices=_offered(StepForm, found, language),
+        choices=_offered(StepForm, found, language, table),
     )  # fmt: skip
 
     def write() -> None:
         changes = form.changes(table)
         edition = form.cleaned_data["edition"]
-        _change(request, key, edition, lambda tables: editing.with_step(tables, step, changes))
+        change(request, key, edition, lambda tables: editing.with_step(tables, step, changes))
 
     if request.method == "POST" and saves(form, write, language):
         return done(f"/admin/processes/{key}/draft/steps/{step}", "saved")
-    return _step_page(request, key, step, form=form)
+    return step_page(request, key, step, form=form)
 
 
 def _table(found: DraftShown, step: str) -> dict[str, Any]:
@@ -249,26 +255,60 @@ def _table(found: DraftShown, step: str) -> dict[str, Any]:
         raise NotFound("processes.error.no_step", step=step) from error
 
 
-def _step_page(
-    request: HttpRequest, key: str, step: str, *, form: StepForm | None = None, bad: ActionForm | None = None
+def step_page(
+    request: HttpRequest,
+    key: str,
+    step: str,
+    *,
+    form: StepForm | None = None,
+    bad: ActionForm | None = None,
+    refused: Refused | None = None,
 ) -> HttpResponse:
-    found, language = _draft(key), language_of(request)
-    table, offered = _table(found, step), _offered(ActionForm, found, language)
-    actions: list[dict[str, Any]] = []
+    """The page of a step with what was sent and refused, if anything. Raises: NotFound."""
+    found, language = draft_shown(key), language_of(request)
+    table, offered = _table(found, step), part_choices(found.tables, language)
+    faults, said = findings_of(found.tables, clock.now(), language)
+    main = form or StepForm(
+        initial=step_initial(table, found.edition), choices=_offered(StepForm, found, language, table)
+    )
+    return page(
+        request, "draft_step", "processes", status=422 if main.errors or bad or refused else 200, draft=found,
+        key=key, step=step, name=in_language(table.get("name") or {}, language) or step, form=main,
+        actions=_action_rows(found, table, language, bad, refused), findings=said["by_place"].get(step, []),
+        drawn=drawn(found.tables, language, faults),
+        variants=part_rows(
+            "variant", table.get("variant", []), offered, found.edition, at=(step,), bad=refused
+        ),
+    )  # fmt: skip
+
+
+def _action_rows(
+    found: DraftShown,
+    table: Mapping[str, Any],
+    language: str,
+    bad: ActionForm | None,
+    refused: Refused | None,
+) -> list[dict[str, Any]]:
+    """A form for each action of a step with what is ticked before it, and one for another action."""
+    offered, parts = _offered(ActionForm, found, language), part_choices(found.tables, language)
+    rows: list[dict[str, Any]] = []
     for n, each in enumerate([*table.get("action", []), {}]):
         mine = bad is not None and bad.data.get("key") == each.get("key", bad.data.get("key"))
-        mine = mine and not any(row["form"] is bad for row in actions)
-        first = action_initial(each, found.edition)
-        shown = bad if bad is not None and mine else ActionForm(initial=first, choices=offered)
+        mine = mine and not any(row["form"] is bad for row in rows)
+        at = (str(table["key"]), str(each.get("key", "")))
+        shown = (
+            bad
+            if bad is not None and mine
+            else ActionForm(initial=action_initial(each, found.edition), choices=offered)
+        )
         shown.auto_id = f"id_{n}_%s"
         name = in_language(each.get("name") or {}, language) or each.get("key", "")
-        actions.append({"form": shown, "key": each.get("key", ""), "name": name, "open": mine})
-    first = step_initial(table, found.edition)
-    main = form or StepForm(initial=first, choices=_offered(StepForm, found, language))
-    return page(
-        request, "draft_step", "processes", status=422 if main.errors or bad else 200, draft=found, key=key,
-        step=step, name=in_language(table.get("name") or {}, language) or step, form=main, actions=actions,
-    )  # fmt: skip
+        checks = part_rows("check", each.get("check", []), parts, found.edition, at=at, bad=refused)
+        is_open = mine or (refused is not None and refused.at == at)
+        rows.append(
+            {"form": shown, "key": each.get("key", ""), "name": name, "open": is_open, "checks": checks}
+        )
+    return rows
 
 
 @require_POST
@@ -276,7 +316,7 @@ def _step_page(
 def step_remove(request: HttpRequest, key: str, step: str) -> HttpResponse:
     """A step less; what led to it is told by the checks."""
     with unit():
-        _change(request, key, _edition(request), lambda tables: editing.without_step(tables, step))
+        change(request, key, edition_of(request), lambda tables: editing.without_step(tables, step))
     return done(f"/admin/processes/{key}/draft", "step_removed")
 
 
@@ -284,13 +324,13 @@ def step_remove(request: HttpRequest, key: str, step: str) -> HttpResponse:
 @requires("catalogue.change")
 def action(request: HttpRequest, key: str, step: str) -> HttpResponse:
     """An action of a step: changed, new, or taken away (`do=remove`)."""
-    found, language = _draft(key), language_of(request)
+    found, language = draft_shown(key), language_of(request)
     table, back = _table(found, step), f"/admin/processes/{key}/draft/steps/{step}"
     name = request.POST.get("key", "")
     if request.POST.get("do") == "remove":
         with unit():
-            _change(
-                request, key, _edition(request), lambda tables: editing.without_action(tables, step, name)
+            change(
+                request, key, edition_of(request), lambda tables: editing.without_action(tables, step, name)
             )
         return done(back, "action_removed")
     form = ActionForm(request.POST, choices=_offered(ActionForm, found, language))
@@ -299,11 +339,11 @@ def action(request: HttpRequest, key: str, step: str) -> HttpResponse:
     def write() -> None:
         changes = form.changes(known)
         edition = form.cleaned_data["edition"]
-        _change(request, key, edition, lambda tables: editing.with_action(tables, step, name, changes))
+        change(request, key, edition, lambda tables: editing.with_action(tables, step, name, changes))
 
     if saves(form, write, language):
         return done(back, "saved")
-    return _step_page(request, key, step, bad=form)
+    return step_page(request, key, step, bad=form)
 
 
 # --- running work -----------------------------------------------------------------------------------------------------
