@@ -139,6 +139,7 @@ def _of_city(found: list[AgencyLoad], language: str) -> dict[str, Any]:
     return {
         "city": rows,
         "chart": chart,
+        "height": f"{80 + 52 * len(first)}px",
         "stranded": [row for row, one in zip(rows, found, strict=True) if one.stranded],
     }
 
