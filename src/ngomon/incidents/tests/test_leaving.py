@@ -112,7 +112,7 @@ def test_everything_is_listed_and_goes_to_the_named_successor_with_one_press(cit
     assert kinds(city) == ["case", "matter", "roster"]
     shown = page(city, "binh")
     assert number in shown
-    assert "2 ca mỗi tuần" in shown
+    assert "2 ca trực mỗi tuần" in shown
     assert "Sẽ quay lại người này" in shown
     address = f"/desk/leaving/{city.accounts['son']}?within={city.agency}"
     form = {"within": city.agency, "taker": str(city.accounts["thu"]), "kind": ["case", "matter", "roster"]}
