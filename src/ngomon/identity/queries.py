@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from hashlib import sha256
@@ -16,7 +16,9 @@ from django.db.models import Q
 from ngomon.core.actors import ANONYMOUS, Actor, Grant
 from ngomon.core.audit import audit_look
 from ngomon.core.ids import Ref
+from ngomon.core.rows import stored
 from ngomon.core.secrets import blind, open_text
+from ngomon.core.statements import run
 from ngomon.core.text import fold, sort_key
 from ngomon.identity.acting import actor_of as actor_of
 from ngomon.identity.acting import device_key as device_key
@@ -36,6 +38,8 @@ from ngomon.identity.models import (
     in_force,
 )
 from ngomon.identity.rules import device, given_name, mask, require, requirement_for, scope_role, spoken
+from ngomon.identity.standing_in import in_place_of as in_place_of
+from ngomon.identity.standing_in import stood_in_for as stood_in_for
 from ngomon.identity.terms import (
     AGENCY_ROLES,
     IOC_ROLES,
@@ -111,6 +115,26 @@ def holders(role: str | None, agency: str | None, area: str | None, at: datetime
     if not rows:
         return []
     return _with_substitutes([Holder(a, n, r, g or None, w or None) for a, n, r, g, w in rows], at)
+
+
+def is_there(account: UUID, roles: Sequence[str], agency: str, at: datetime) -> bool:
+    """Whether an account itself holds one of these posts now, is not locked and not away. One hand-written statement.
+
+    Where it is not, it may yet act as somebody's substitute, or because nobody else is there: see `holders`.
+    """
+    slots = ", ".join(["%s"] * len(roles))
+    asked = _IS_THERE.format(roles=slots)
+    return run(asked, stored([account, agency, *roles, at, at, at, at])).fetchone() is not None
+
+
+_IS_THERE = (
+    "SELECT 1 FROM identity_holding h JOIN identity_account a ON a.id = h.account_id"
+    " WHERE h.account_id = %s AND h.agency = %s AND h.role IN ({roles})"
+    " AND h.valid_from <= %s AND (h.valid_to IS NULL OR h.valid_to > %s)"
+    " AND a.locked_at IS NULL AND a.closed_at IS NULL"
+    " AND NOT EXISTS (SELECT 1 FROM identity_absence w WHERE w.account_id = h.account_id"
+    " AND w.valid_from <= %s AND w.valid_to > %s AND w.ended_at IS NULL) LIMIT 1"
+)
 
 
 def holders_of_posts(posts: Iterable[UUID], at: datetime) -> dict[UUID, list[Holder]]:
@@ -449,32 +473,6 @@ def clients(*, actor: Actor) -> list[ClientShown]:
         ClientShown(c.pk, c.name, c.agency, c.hint, tuple(c.scopes), c.created_at, c.revoked_at)
         for c in ApiClient.objects.order_by("-created_at")
     ]
-
-
-def in_place_of(account_id: UUID, at: datetime) -> UUID:
-    """Who is there for somebody now: his substitute (or the substitute's) while he is away, else himself."""
-    there = account_id
-    for _ in range(3):
-        away = Absence.objects.filter(in_force(at), account_id=there, ended_at__isnull=True).first()
-        if away is None:
-            return there
-        if away.substitute_id is None:
-            return account_id
-        there = away.substitute_id
-    return there
-
-
-def stood_in_for(account_id: UUID, at: datetime) -> frozenset[UUID]:
-    """The absent whom somebody stands in for now, those included whose substitute is away too."""
-    found: set[UUID] = set()
-    new = {account_id}
-    for _ in range(3):
-        away = Absence.objects.filter(in_force(at), substitute_id__in=new, ended_at__isnull=True)
-        new = set(away.values_list("account_id", flat=True)) - found
-        found |= new
-        if not new:
-            break
-    return frozenset(found)
 
 
 def people_of(agency: str, at: datetime) -> list[Officer]:
