@@ -3,7 +3,7 @@
 import { element } from "../dom.ts";
 
 const STEP = 1.25;
-const LEAST = 0.2;
+const LEAST = 0.1;
 const MOST = 3;
 
 class DrawingView extends HTMLElement {
