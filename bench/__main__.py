@@ -15,7 +15,7 @@ from importlib import import_module
 
 from bench.results import ROOT, Found, keep, table
 
-NAMES = ("intake", "lists", "status_change", "router", "bulk")
+NAMES = ("intake", "lists", "status_change", "router", "bulk", "process_steps", "escalation")
 DATABASES = ("sqlite", "postgres")
 
 

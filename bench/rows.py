@@ -24,7 +24,7 @@ from ngomon.core.text import words
 PREFIXES = ("cases_", "processes_", "messages_", "core_")
 COUNTS = {
     "cases_tally": (("scope",), ("n",)),
-    "processes_counter": (("agency", "definition", "step"), ("open", "late")),
+    "processes_counter": (("agency", "definition", "step"), ("open", "late", "ended", "ended_late")),
 }
 APART = frozenset(
     {"core_cursor", "core_tick", "core_rate", "core_parked", "core_seal_tile", "core_checkpoint", *COUNTS}

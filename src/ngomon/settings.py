@@ -78,6 +78,8 @@ def _database(url: str) -> dict[str, Any]:
         "PORT": str(parts.port or ""),
         "CONN_MAX_AGE": None,
         "CONN_HEALTH_CHECKS": True,
+        # Hand-written statements that come again are prepared once; a pool between must keep a session's connection.
+        "OPTIONS": {"prepare_threshold": 5},
     }
 
 

@@ -10,7 +10,10 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 import orjson
-from django.db import connection, models
+from django.db import DEFAULT_DB_ALIAS, connection, models
+from django.db.models.base import ModelState
+
+from ngomon.core.statements import run
 
 _AS_IT_IS = frozenset({str, int, float, type(None)})
 Statement = tuple[str, Sequence[Any]]
@@ -23,13 +26,12 @@ def send(statements: Sequence[Statement]) -> None:
     a turn of the interpreter; on SQLite, which is no network away, one by one."""
     if not statements:
         return
-    with connection.cursor() as cursor:
-        if connection.vendor == "postgresql":
-            values = [value for _, given in statements for value in given]
-            cursor.execute(_PARTING.join(sql for sql, _ in statements), values)
-            return
-        for sql, given in statements:
-            cursor.execute(sql, given)
+    if connection.vendor == "postgresql":
+        values = [value for _, given in statements for value in given]
+        run(_PARTING.join(sql for sql, _ in statements), values, several=True)
+        return
+    for sql, given in statements:
+        run(sql, given)
 
 
 def parted(sql: str) -> list[str]:
@@ -78,10 +80,8 @@ def insert(
     """
     written = 0
     tail = " ON CONFLICT DO NOTHING" if skip_known else ""
-    with connection.cursor() as cursor:
-        for sql, values in inserting(model, columns, rows):
-            cursor.execute(sql + tail, values)
-            written += cursor.rowcount
+    for sql, values in inserting(model, columns, rows):
+        written += run(sql + tail, values).rowcount
     return written
 
 
@@ -202,9 +202,7 @@ def hold(*, skip: bool = False) -> str:
 
 def fetch(model: type[T], tail: str, values: Sequence[Any]) -> list[T]:
     """Whole rows of a table; `tail` is what follows FROM, with one %s for each value. One statement."""
-    with connection.cursor() as cursor:
-        cursor.execute(_select(model) + tail, _stored(values))
-        return [_made(model, row) for row in cursor.fetchall()]
+    return [_made(model, row) for row in run(_select(model) + tail, stored(values)).fetchall()]
 
 
 def key_of(model: type[models.Model], column: str, value: str) -> UUID | None:
@@ -221,32 +219,46 @@ def _made(model: type[T], row: Sequence[Any]) -> T:
     values = list(row)
     for place, read in _readers(model):
         values[place] = read(values[place])
-    instance = model.from_db("default", columns_of(model), values)
+    # As `from_db` makes it, without asking forty times whether a field is deferred.
+    instance = model.__new__(model)
+    instance.__dict__.update(zip(columns_of(model), values, strict=True), _state=ModelState())
+    instance._state.adding, instance._state.db = False, DEFAULT_DB_ALIAS
     instance.as_read = tuple(values)
     return instance
 
 
-def _plain(value: Any) -> Any:
-    """A value as SQLite stores it, in the form Django gives it too (instants in UTC, identifiers as 32 digits)."""
-    if isinstance(value, datetime):
-        return str(value.astimezone(UTC).replace(tzinfo=None))
-    if isinstance(value, UUID):
-        return value.hex
-    return value.isoformat() if isinstance(value, date) else value
+def _plain_instant(value: datetime) -> str:
+    return str(value.astimezone(UTC).replace(tzinfo=None))
 
 
-def _stored(values: Iterable[Any]) -> list[Any]:
+_PLAIN: Mapping[type, Callable[[Any], Any]] = {
+    datetime: _plain_instant,
+    UUID: lambda value: value.hex,
+    date: date.isoformat,
+}
+"""How SQLite stores what it has no type for, in the form Django gives it too (instants in UTC, identifiers as 32 digits)."""
+
+
+def stored(values: Iterable[Any]) -> list[Any]:
     """Values as this database takes them; a member of a string enumeration as its string."""
-    told = [str(value) if isinstance(value, str) else value for value in values]
-    return told if connection.vendor == "postgresql" else [_plain(value) for value in told]
+    if connection.vendor == "postgresql":
+        return [str(value) if isinstance(value, str) else value for value in values]
+    return [value if type(value) in _AS_IT_IS else _plain(value) for value in values]
+
+
+def _plain(value: Any) -> Any:
+    """One value as SQLite stores it."""
+    plain = _PLAIN.get(type(value))
+    if plain is not None:
+        return plain(value)
+    return str(value) if isinstance(value, str) else value
 
 
 def add(row: models.Model) -> bool:
     """Write a new row whole; False when a unique constraint knows it already."""
     model = type(row)
-    with connection.cursor() as cursor:
-        cursor.execute(_insert_whole(model), _stored(getattr(row, name) for name in columns_of(model)))
-        return bool(cursor.rowcount == 1)
+    done = run(_insert_whole(model), stored(getattr(row, name) for name in columns_of(model)))
+    return bool(done.rowcount == 1)
 
 
 @cache
@@ -258,13 +270,13 @@ def _insert_whole(model: type[models.Model]) -> str:
 
 def _changes(row: Tracked) -> tuple[tuple[str, ...], list[Any]]:
     """The columns that differ from what was read, and their values with the key behind."""
-    names = columns_of(type(row))
+    held = row.__dict__
     changed = [
         (name, value)
-        for name, was in zip(names, row.as_read, strict=True)
-        if (value := getattr(row, name)) is not was and value != was
+        for name, was in zip(columns_of(type(row)), row.as_read, strict=True)
+        if (value := held[name]) is not was and value != was
     ]
-    return tuple(name for name, _ in changed), _stored([*(value for _, value in changed), row.pk])
+    return tuple(name for name, _ in changed), stored([*(value for _, value in changed), row.pk])
 
 
 @cache
@@ -291,9 +303,9 @@ def save(row: Tracked) -> None:
     """Write back what differs from what `fetch` read. Raises: ValueError for a row that was not read by it."""
     names, values = _changes(row)
     if names:
-        with connection.cursor() as cursor:
-            cursor.execute(_update(type(row), names), values)
-        row.as_read = tuple(getattr(row, name) for name in columns_of(type(row)))
+        run(_update(type(row), names), values)
+        held = row.__dict__
+        row.as_read = tuple([held[name] for name in columns_of(type(row))])
 
 
 def save_all(changed: Iterable[Tracked]) -> None:

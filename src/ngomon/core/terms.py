@@ -10,7 +10,6 @@ Bodies hold ids, codes and times only: never names, contacts, report text or one
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -27,7 +26,7 @@ class Event:
 
     def body(self) -> dict[str, Any]:
         """The event's fields as they are logged."""
-        return {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
+        return dict(self.__dict__)
 
 
 E = TypeVar("E", bound=Event)

@@ -16,6 +16,7 @@ from datetime import datetime, timedelta
 from django.db import connection
 
 from ngomon.core.rows import Statement
+from ngomon.core.statements import run
 from ngomon.core.whispers import tell_here
 
 POLL_S = 0.1
@@ -135,9 +136,7 @@ class SQLiteEngine:
             self._lock.release()
 
     def next_position(self) -> int:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT MAX(position) FROM core_event")
-            return (cursor.fetchone()[0] or 0) + 1
+        return (run("SELECT MAX(position) FROM core_event").fetchone()[0] or 0) + 1
 
     def sequence(self) -> int:
         return 0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from hashlib import sha256
@@ -16,7 +16,9 @@ from django.db.models import Q
 from ngomon.core.actors import ANONYMOUS, Actor, Grant
 from ngomon.core.audit import audit_look
 from ngomon.core.ids import Ref
+from ngomon.core.rows import stored
 from ngomon.core.secrets import blind, open_text
+from ngomon.core.statements import run
 from ngomon.core.text import fold, sort_key
 from ngomon.identity.acting import actor_of as actor_of
 from ngomon.identity.acting import device_key as device_key
@@ -111,6 +113,26 @@ def holders(role: str | None, agency: str | None, area: str | None, at: datetime
     if not rows:
         return []
     return _with_substitutes([Holder(a, n, r, g or None, w or None) for a, n, r, g, w in rows], at)
+
+
+def is_there(account: UUID, roles: Sequence[str], agency: str, at: datetime) -> bool:
+    """Whether an account itself holds one of these posts now, is not locked and not away. One hand-written statement.
+
+    Where it is not, it may yet act as somebody's substitute, or because nobody else is there: see `holders`.
+    """
+    slots = ", ".join(["%s"] * len(roles))
+    asked = _IS_THERE.format(roles=slots)
+    return run(asked, stored([account, agency, *roles, at, at, at, at])).fetchone() is not None
+
+
+_IS_THERE = (
+    "SELECT 1 FROM identity_holding h JOIN identity_account a ON a.id = h.account_id"
+    " WHERE h.account_id = %s AND h.agency = %s AND h.role IN ({roles})"
+    " AND h.valid_from <= %s AND (h.valid_to IS NULL OR h.valid_to > %s)"
+    " AND a.locked_at IS NULL AND a.closed_at IS NULL"
+    " AND NOT EXISTS (SELECT 1 FROM identity_absence w WHERE w.account_id = h.account_id"
+    " AND w.valid_from <= %s AND w.valid_to > %s AND w.ended_at IS NULL) LIMIT 1"
+)
 
 
 def holders_of_posts(posts: Iterable[UUID], at: datetime) -> dict[UUID, list[Holder]]:
@@ -250,6 +272,21 @@ def reach_of(account_id: UUID) -> tuple[str, list[Contact]]:
     return account.language, [_opened(row) for row in rows.order_by("-is_primary", "created_at")]
 
 
+def reaches_of(account_ids: Iterable[UUID]) -> dict[UUID, tuple[str, list[Contact]]]:
+    """As `reach_of`, for many accounts. Two statements."""
+    keys = list(account_ids)
+    rows = Account.objects.filter(pk__in=keys, closed_at__isnull=True)
+    known = {pk: (language, person) for pk, language, person in rows.values_list("pk", "language", "person")}
+    persons = {person for _, person in known.values()}
+    points = ContactPoint.objects.filter(person_id__in=persons, verified_at__isnull=False)
+    contacts: dict[UUID, list[Contact]] = {}
+    for row in points.order_by("-is_primary", "created_at"):
+        contacts.setdefault(row.person_id, []).append(_opened(row))
+    nobody: tuple[str, UUID | None] = ("vi", None)
+    found = {key: known.get(key, nobody) for key in keys}
+    return {key: (said, contacts.get(person, []) if person else []) for key, (said, person) in found.items()}
+
+
 def may_file(channel: str, category: str, actor: Actor) -> FilingRule:
     """What the pack's sign-in policy asks on this channel for this category, and whether the actor meets it.
 
@@ -357,6 +394,12 @@ def absences_of(account_ids: Iterable[UUID], at: datetime) -> list[AbsenceShown]
     rows = Absence.objects.filter(account_id__in=list(account_ids), ended_at__isnull=True, valid_to__gt=at)
     fields = ("pk", "account_id", "substitute_id", "valid_from", "valid_to")
     return [AbsenceShown(*row) for row in rows.order_by("valid_from").values_list(*fields)]
+
+
+def away(account_ids: Iterable[UUID], at: datetime) -> set[UUID]:
+    """Those of these accounts who are away now. One statement."""
+    rows = Absence.objects.filter(in_force(at), account_id__in=list(account_ids), ended_at__isnull=True)
+    return set(rows.values_list("account_id", flat=True))
 
 
 def delegations_shown(account_ids: Iterable[UUID], at: datetime) -> list[DelegationShown]:

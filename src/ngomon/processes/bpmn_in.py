@@ -197,7 +197,10 @@ class _Reader:
         for flow in self.out.get(id, []):
             to = flow.get("targetRef")
             node = self.nodes[to]
-            is_choice = _kind(node) in GATES and len(self.out.get(to, [])) > 1 and not self._passes_over(to)
+            ways = self.out.get(to, [])
+            # A gateway with one way is passed, but our own before an action that is not always open.
+            is_asked = len(ways) > 1 or any(_kept(way) is not None for way in ways)
+            is_choice = _kind(node) in GATES and is_asked and not self._passes_over(to)
             if to in seen:
                 continue
             if to not in self.keys and is_choice:

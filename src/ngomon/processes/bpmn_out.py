@@ -148,7 +148,7 @@ class _Writer:
         name = step.name.get("vi", key)
         made = self._add("endEvent" if is_end else "userTask", id, lane, box, name=name)
         _keep(made, {k: v for k, v in table.items() if k != "action"})
-        if step.kind != "end" and len(self._by_hand(key)) != 1:
+        if step.kind != "end" and not self._goes_straight(key):
             self._add("exclusiveGateway", identifier("gate", key), lane, (x + 222, y + 15, GATE, GATE))
         if step.lapse and step.action(step.lapse.action):
             self._timer(key, x, y)
@@ -178,6 +178,11 @@ class _Writer:
         ]
         return [a for a in self.tables[key].get("action", []) if a["key"] not in only_time]
 
+    def _goes_straight(self, key: str) -> bool:
+        """Whether there is one way out, always open: nothing is chosen then."""
+        by_hand = self._by_hand(key)
+        return len(by_hand) == 1 and not by_hand[0].get("when")
+
     def _ways(self, key: str) -> None:
         step, task = self.definition.steps[key], identifier("step", key)
         for n, variant in enumerate(self.tables[key].get("variant", [])):
@@ -190,7 +195,7 @@ class _Writer:
             default = self._flow(identifier("skip", key), task)
             self.nodes[identifier("skip", key)].element.set("default", default.get("id"))
         by_hand = self._by_hand(key)
-        source = task if len(by_hand) == 1 else identifier("gate", key)
+        source = task if self._goes_straight(key) else identifier("gate", key)
         if source != task and step.kind != "end":
             self._flow(task, source)
         for action in self.tables[key].get("action", []):

@@ -215,7 +215,10 @@ class LedgerEntry(models.Model):
 
 
 class Counter(models.Model):
-    """How many open instances stand at a step with an agency, and how many of them are late. Equal to a recount (tested)."""
+    """How many instances are open at a step with an agency, and how many ended there; how many of each are or were late.
+
+    Moved in the unit of the step itself; equal to a recount at any time (see `totals`).
+    """
 
     personal: ClassVar[dict[str, str]] = {}
 
@@ -224,6 +227,8 @@ class Counter(models.Model):
     step = models.CharField(max_length=40)
     open = models.IntegerField(default=0)
     late = models.IntegerField(default=0)
+    ended = models.IntegerField(default=0)
+    ended_late = models.IntegerField(default=0)
 
     class Meta:
         db_table = "processes_counter"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter as Tally
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from ngomon.core import rows
 from ngomon.core.ids import Ref
@@ -13,7 +14,7 @@ from ngomon.core.units import put_off
 from .models import Instance
 
 Count = Tally[tuple[str, str, str, str]]
-"""Changes of counts, by (agency, definition, step, `open` or `late`)."""
+"""Changes of counts, by (agency, definition, step, one of `COUNTED`)."""
 
 
 _OF = 'WHERE "of_key" = %s AND "of_kind" = %s '
@@ -37,6 +38,11 @@ def waking(at: datetime, limit: int) -> list[Instance]:
     return rows.fetch(Instance, tail, [at, limit])
 
 
+def by_key(key: UUID) -> list[Instance]:
+    """One instance as it stands, held."""
+    return rows.fetch(Instance, 'WHERE "id" = %s' + rows.hold(), [key])
+
+
 def of_agency(agency: str) -> list[Instance]:
     """All running processes that an agency leads, held, in a fixed order."""
     tail = 'WHERE "agency" = %s AND "ended_at" IS NULL ORDER BY "id"' + rows.hold()
@@ -48,6 +54,13 @@ def count_key(instance: Instance, kind: str) -> tuple[str, str, str, str]:
     return (instance.agency, instance.definition, instance.step, kind)
 
 
+def was_late(instance: Instance) -> bool:
+    """Whether an ended instance was late as a whole: it was found late while it ran, or its duty was done after its time."""
+    if instance.met_at is None or instance.due_at is None:
+        return instance.is_late
+    return instance.is_late or instance.met_at > instance.due_at
+
+
 def counted(instance: Instance) -> Count:
     """What an instance adds to the counts as it is now."""
     found: Count = Tally()
@@ -55,7 +68,19 @@ def counted(instance: Instance) -> Count:
         found[count_key(instance, "open")] += 1
         if instance.is_late:
             found[count_key(instance, "late")] += 1
+        return found
+    found[count_key(instance, "ended")] += 1
+    if was_late(instance):
+        found[count_key(instance, "ended_late")] += 1
     return found
+
+
+COUNTED = ("open", "late", "ended", "ended_late")
+_MOVE = (
+    'INSERT INTO processes_counter (agency, definition, step, "open", "late", "ended", "ended_late") VALUES {slots}'
+    " ON CONFLICT (agency, definition, step) DO UPDATE SET "
+    + ", ".join(f'"{name}" = processes_counter."{name}" + EXCLUDED."{name}"' for name in COUNTED)
+)
 
 
 def move_counts(before: Count, after: Count) -> None:
@@ -65,15 +90,9 @@ def move_counts(before: Count, after: Count) -> None:
     changes: dict[tuple[str, str, str], list[int]] = {}
     for (agency, definition, step, kind), n in moved.items():
         if n:
-            changes.setdefault((agency, definition, step), [0, 0])[kind == "late"] += n
+            changes.setdefault((agency, definition, step), [0, 0, 0, 0])[COUNTED.index(kind)] += n
     if not changes:
         return
-    slots = ", ".join(["(%s, %s, %s, %s, %s)"] * len(changes))
+    slots = ", ".join(["(%s, %s, %s, %s, %s, %s, %s)"] * len(changes))
     values: list[Any] = [value for key in sorted(changes) for value in (*key, *changes[key])]
-    statement = (
-        f'INSERT INTO processes_counter (agency, definition, step, "open", "late") VALUES {slots}'
-        " ON CONFLICT (agency, definition, step) DO UPDATE SET"
-        ' "open" = processes_counter."open" + EXCLUDED."open",'
-        ' "late" = processes_counter."late" + EXCLUDED."late"'
-    )
-    put_off((statement, values))
+    put_off((_MOVE.format(slots=slots), values))

@@ -204,7 +204,10 @@ def _checked_assignee(instance: Instance, given: Mapping[str, Any], at: datetime
         raise Invalid.field("assignee", "processes.error.no_officer") from error
     if chosen == instance.barred:
         raise Invalid.field("assignee", "processes.error.another_officer")
-    if not any(is_officer(chosen, role, instance.agency, at) for role in queries.CONSULTED_ROLES):
+    roles = queries.CONSULTED_ROLES
+    if not identity.is_there(chosen, roles, instance.agency, at) and not any(
+        is_officer(chosen, role, instance.agency, at) for role in roles
+    ):
         raise Invalid.field("assignee", "processes.error.no_officer")
     return chosen
 

@@ -21,6 +21,7 @@ from ngomon.processes import commands, queries
 from ngomon.processes.models import Consultation, Counter, Instance, LedgerEntry, Task
 from ngomon.processes.rules import deadlines
 from ngomon.processes.terms import Budget
+from ngomon.processes.totals import recounted, totals
 
 from .conftest import LEAD, NOW, OPERATOR, SYSTEM, Matter
 
@@ -79,6 +80,7 @@ def told_again(instance: Instance) -> dict[str, object]:
 def check(matters: list[Matter]) -> None:
     engine().sequence()
     assert counted() == recount()
+    assert totals() == recounted()
     for matter in matters:
         instance = Instance.objects.get(pk=matter.moved.instance)
         known = queries.definition(instance.definition, instance.n)
