@@ -38,6 +38,8 @@ from ngomon.identity.models import (
     in_force,
 )
 from ngomon.identity.rules import device, given_name, mask, require, requirement_for, scope_role, spoken
+from ngomon.identity.standing_in import in_place_of as in_place_of
+from ngomon.identity.standing_in import stood_in_for as stood_in_for
 from ngomon.identity.terms import (
     AGENCY_ROLES,
     IOC_ROLES,
@@ -471,32 +473,6 @@ def clients(*, actor: Actor) -> list[ClientShown]:
         ClientShown(c.pk, c.name, c.agency, c.hint, tuple(c.scopes), c.created_at, c.revoked_at)
         for c in ApiClient.objects.order_by("-created_at")
     ]
-
-
-def in_place_of(account_id: UUID, at: datetime) -> UUID:
-    """Who is there for somebody now: his substitute (or the substitute's) while he is away, else himself."""
-    there = account_id
-    for _ in range(3):
-        away = Absence.objects.filter(in_force(at), account_id=there, ended_at__isnull=True).first()
-        if away is None:
-            return there
-        if away.substitute_id is None:
-            return account_id
-        there = away.substitute_id
-    return there
-
-
-def stood_in_for(account_id: UUID, at: datetime) -> frozenset[UUID]:
-    """The absent whom somebody stands in for now, those included whose substitute is away too."""
-    found: set[UUID] = set()
-    new = {account_id}
-    for _ in range(3):
-        away = Absence.objects.filter(in_force(at), substitute_id__in=new, ended_at__isnull=True)
-        new = set(away.values_list("account_id", flat=True)) - found
-        found |= new
-        if not new:
-            break
-    return frozenset(found)
 
 
 def people_of(agency: str, at: datetime) -> list[Officer]:
