@@ -1,6 +1,7 @@
 """Overdue cases inside an installation, each ask in a process of its own: `python -m tests.faults.escalation_inside ASK …`.
 
 load N     so many cases due at one moment, as badly arranged as can be (`bench.overdue`); who has to hear of them
+count      how many were escalated
 wind AT    the city's clock goes to this instant
 check FILE  what became of them, against what `load` told (the file)
 """
@@ -133,6 +134,8 @@ def main() -> None:
     ask, *rest = sys.argv[1:]
     if ask == "load":
         answer: Any = load(int(rest[0]))
+    elif ask == "count":
+        answer = EventRow.objects.filter(kind=MOMENT[1]).count()
     elif ask == "wind":
         answer = wind(rest[0])
     else:
