@@ -167,10 +167,12 @@ def kept(path: Path, n: int, at: datetime) -> Made:
 
 
 class Loader:
-    """Stamps cases and keeps positions, numbers and counts in step."""
+    """Stamps cases and keeps positions, numbers and counts in step. `step`: how far each follows the one before in time."""
 
-    def __init__(self, made: Sequence[tuple[Sample, Stamp]], seed: int = 2) -> None:
-        self._moulds = list(made)
+    def __init__(
+        self, made: Sequence[tuple[Sample, Stamp]], seed: int = 2, *, step: timedelta = STEP
+    ) -> None:
+        self._moulds, self._step = list(made), step
         self._dice = random.Random(seed)
         self._stamped: Counter[int] = Counter()
         self._position = _one("SELECT COALESCE(MAX(position), 0) FROM core_event")
@@ -191,7 +193,7 @@ class Loader:
         change = Change(
             ids=[uuid7() for _ in range(mould.n_ids)],
             number=self._number(mould.number),
-            moved=STEP * self._stamped[which],
+            moved=self._step * self._stamped[which],
             lon=lon,
             lat=lat,
             cell=cell_of(lon, lat),

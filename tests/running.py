@@ -102,9 +102,13 @@ class Running:
         return json.loads(self.run(module="tests.city").splitlines()[-1])
 
     def start(self, *names: str, threads: int = 8) -> None:
-        """Start web and worker (or only those named) and wait until pages are answered."""
+        """Start web and worker (or only those named; `worker-2` is one more) and wait until pages are answered."""
         where = ["--host", "127.0.0.1", "--port", str(self.port)]
-        known = {"web": ["web", *where, "--embedded", "--threads", str(threads)], "worker": ["worker"]}
+        known = {
+            "web": ["web", *where, "--embedded", "--threads", str(threads)],
+            "worker": ["worker"],
+            "worker-2": ["worker"],
+        }
         for name in names or ("web", "worker"):
             log = (self.home / f"{name}.log").open("ab")
             command = [sys.executable, "-m", "ngomon", *known[name]]

@@ -48,4 +48,6 @@ startClock();
 startLeaving();
 startFilling();
 wake(document);
+// Where tabs do not fit, the one that is open is in sight.
+document.querySelector(".tabs [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
 document.addEventListener("htmx:load", (event) => wake(event.target as ParentNode));

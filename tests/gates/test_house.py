@@ -13,6 +13,8 @@ from django.apps import apps
 from django.db import models
 
 import ngomon
+from ngomon.core import react
+from ngomon.core.models import EventRow
 
 ROOT = Path(ngomon.__file__).parents[2]
 SRC = Path(ngomon.__file__).parent
@@ -130,3 +132,9 @@ def test_walks_name_files_that_exist():
             if not (ROOT / named).exists():
                 broken.append(f"{path.name}: {named}")
     assert not broken
+
+
+def test_what_happens_by_itself_has_a_name_that_the_log_can_keep():
+    names = [f"system:{name}" for name in (*react.reactions, *react.duties)]
+    assert names
+    assert not [name for name in names if len(name) > EventRow._meta.get_field("actor_id").max_length]

@@ -28,7 +28,7 @@ def _is_wanted(recorded: Recorded) -> bool:
 
 
 @on(SignalReceived, CaseMerged, only=_is_wanted)
-def when_more_speaks_for_a_case_verify_it(
+def when_more_speaks_verify_case(
     _: Recorded, event: SignalReceived | CaseMerged, *, actor: Actor, at: datetime
 ) -> None:
     """The case that a report came into, and those around that it speaks for too, each once."""
@@ -39,7 +39,7 @@ def when_more_speaks_for_a_case_verify_it(
 
 
 @on(AutomaticStopped)
-def when_automatic_stopped_tell_shift_lead(
+def when_stopped_tell_shift_lead(
     recorded: Recorded, event: AutomaticStopped, *, actor: Actor, at: datetime
 ) -> None:
     """The shift leads hear that a category verifies by itself no longer, and on which base."""

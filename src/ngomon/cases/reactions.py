@@ -43,8 +43,8 @@ from .commands import (
     review_project,
 )
 from .commands import told as told_bulk
-from .corroborating import when_automatic_stopped_tell_shift_lead as when_automatic_stopped_tell_shift_lead
-from .corroborating import when_more_speaks_for_a_case_verify_it as when_more_speaks_for_a_case_verify_it
+from .corroborating import when_more_speaks_verify_case as when_more_speaks_verify_case
+from .corroborating import when_stopped_tell_shift_lead as when_stopped_tell_shift_lead
 from .exit_queries import words_of
 from .learned import TRAINER, is_training_due, start_training
 from .looking import look_over_pictures as look_over_pictures

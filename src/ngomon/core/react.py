@@ -11,11 +11,12 @@ Each runs in one unit together with its cursor, so its effect in our database ha
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
+from ngomon.core.actors import Actor
 from ngomon.core.terms import Event, Recorded
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -23,19 +24,31 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 @dataclass(frozen=True, slots=True)
 class Reaction:
-    """A handler of some kinds of events. A new one starts at now unless it asks for the whole past."""
+    """A handler of some kinds of events. A new one starts at now unless it asks for the whole past.
+
+    `most`: it takes so many at once, in one unit (see `on_many`); 0 for one that takes each by itself.
+    """
 
     name: str
     kinds: frozenset[str]
     handle: Callable[..., Any]
     from_start: bool
     only: Callable[[Recorded], bool] | None = None
+    most: int = 0
 
     def concerns(self, recorded: Recorded) -> bool:
         """Whether this event is to be handled at all."""
         if recorded.kind not in self.kinds or recorded.event is None:
             return False
         return self.only is None or self.only(recorded)
+
+    def run(self, batch: Sequence[Recorded], *, actor: Actor, at: datetime) -> None:
+        """Handle these, in the unit that is open."""
+        if self.most:
+            self.handle(batch, actor=actor, at=at)
+            return
+        for recorded in batch:
+            self.handle(recorded, recorded.event, actor=actor, at=at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +79,23 @@ def on(
     def register(function: F) -> F:
         name = _name(function)
         reactions[name] = Reaction(name, frozenset(k.kind for k in kinds), function, from_start, only)
+        return function
+
+    return register
+
+
+def on_many(
+    *kinds: type[Event], most: int = 100, only: Callable[[Recorded], bool] | None = None
+) -> Callable[[F], F]:
+    """Register a reaction that takes many events in one unit: `handle(batch, *, actor, at)`.
+
+    For what comes in thousands and only adds rows: such a unit should hold nothing that others want to change. Where it
+    fails, each event is tried by itself, as ever, and only the one at fault is parked.
+    """
+
+    def register(function: F) -> F:
+        name = _name(function)
+        reactions[name] = Reaction(name, frozenset(k.kind for k in kinds), function, False, only, most)
         return function
 
     return register

@@ -7,7 +7,7 @@ more. Left out: what only statements built by the ORM need.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cache, partial
+from functools import lru_cache, partial
 from typing import Any
 
 import psycopg
@@ -44,7 +44,7 @@ def _tell(database: Any, several: bool, statement: str, values: Sequence[Any], *
         return psycopg.Cursor(database.connection).execute(statement, values)
 
 
-@cache
+@lru_cache(maxsize=2000)
 def _with_marks(statement: str) -> str:
     """As SQLite's driver takes it."""
     return "%".join(part.replace("%s", "?") for part in statement.split("%%"))

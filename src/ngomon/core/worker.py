@@ -91,14 +91,37 @@ def run_reactions() -> int:
 
 def _run_one(reaction: Reaction, fresh: list[Recorded]) -> tuple[int, bool]:
     """Handle what concerns this reaction; how many, and whether all of it is done (else another worker is at it)."""
-    ran = 0
-    for recorded in fresh:
-        if not reaction.concerns(recorded):
+    ran, mine = 0, [recorded for recorded in fresh if reaction.concerns(recorded)]
+    size = reaction.most or 1
+    for start in range(0, len(mine), size):
+        batch = mine[start : start + size]
+        if len(batch) > 1 and _handle_together(reaction, batch):
+            ran += len(batch)
             continue
-        if not _attempt(reaction, recorded):
-            return ran, False
-        ran += 1
+        for recorded in batch:
+            if not _attempt(reaction, recorded):
+                return ran, False
+            ran += 1
     return ran, True
+
+
+def _handle_together(reaction: Reaction, batch: list[Recorded]) -> bool:
+    """Handle many events in one unit; False where each has to be looked at by itself, nothing having happened."""
+    try:
+        with unit():
+            found = _lock_cursor(reaction.name)
+            if found is None or found[0] >= batch[0].position or _has_parked(reaction.name):
+                return False
+            reaction.run(batch, actor=actors.system(reaction.name), at=clock.now())
+            _move_cursor(reaction.name, batch[-1].position)
+    except Exception:
+        log.warning("reaction failed on many", reaction=reaction.name, events=len(batch), exc_info=True)
+        return False
+    return True
+
+
+def _has_parked(name: str) -> bool:
+    return Parked.objects.filter(reaction=name).exists()
 
 
 def _advance(passed: dict[int, list[str]]) -> None:
@@ -141,7 +164,7 @@ def _handle(reaction: Reaction, recorded: Recorded) -> bool:
         if found[1]:
             _park_row(reaction.name, recorded, "waits behind an earlier one", attempts=0, is_first=False)
         else:
-            reaction.handle(recorded, recorded.event, actor=actors.system(reaction.name), at=clock.now())
+            reaction.run([recorded], actor=actors.system(reaction.name), at=clock.now())
         _move_cursor(reaction.name, recorded.position)
     return True
 
@@ -204,9 +227,7 @@ def retry_parked(reaction_name: str, aggregate: str) -> bool:
                     return True
                 found = read_log(row.position - 1, limit=1)
                 if found and found[0].position == row.position and found[0].event is not None:
-                    reaction.handle(
-                        found[0], found[0].event, actor=actors.system(reaction.name), at=clock.now()
-                    )
+                    reaction.run(found, actor=actors.system(reaction.name), at=clock.now())
                 row.delete()
         except Exception as error:
             log.warning(

@@ -361,6 +361,11 @@ def call_plan(agency: str, on: date) -> oncall.CallPlan:
     return oncall.plan_of(agency, [oncall.CallLine(r.agency, r.way, r.after_minutes) for r in held])
 
 
+def calls_out_as_ever() -> bool:
+    """Whether somebody who is out on an alarm is called in turn for the next one all the same (city.toml, `[on_call]`)."""
+    return (city().extra.get("on_call") or {}).get("who_is_out") == "as_ever"
+
+
 def taken_up_at(at: datetime) -> datetime | None:
     """When a report that is not urgent and came in now is taken up; None while that is at once."""
     here = city()

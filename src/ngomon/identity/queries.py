@@ -38,6 +38,8 @@ from ngomon.identity.models import (
     in_force,
 )
 from ngomon.identity.rules import device, given_name, mask, require, requirement_for, scope_role, spoken
+from ngomon.identity.standing_in import in_place_of as in_place_of
+from ngomon.identity.standing_in import stood_in_for as stood_in_for
 from ngomon.identity.terms import (
     AGENCY_ROLES,
     IOC_ROLES,
@@ -272,6 +274,21 @@ def reach_of(account_id: UUID) -> tuple[str, list[Contact]]:
     return account.language, [_opened(row) for row in rows.order_by("-is_primary", "created_at")]
 
 
+def reaches_of(account_ids: Iterable[UUID]) -> dict[UUID, tuple[str, list[Contact]]]:
+    """As `reach_of`, for many accounts. Two statements."""
+    keys = list(account_ids)
+    rows = Account.objects.filter(pk__in=keys, closed_at__isnull=True)
+    known = {pk: (language, person) for pk, language, person in rows.values_list("pk", "language", "person")}
+    persons = {person for _, person in known.values()}
+    points = ContactPoint.objects.filter(person_id__in=persons, verified_at__isnull=False)
+    contacts: dict[UUID, list[Contact]] = {}
+    for row in points.order_by("-is_primary", "created_at"):
+        contacts.setdefault(row.person_id, []).append(_opened(row))
+    nobody: tuple[str, UUID | None] = ("vi", None)
+    found = {key: known.get(key, nobody) for key in keys}
+    return {key: (said, contacts.get(person, []) if person else []) for key, (said, person) in found.items()}
+
+
 def may_file(channel: str, category: str, actor: Actor) -> FilingRule:
     """What the pack's sign-in policy asks on this channel for this category, and whether the actor meets it.
 
@@ -381,6 +398,12 @@ def absences_of(account_ids: Iterable[UUID], at: datetime) -> list[AbsenceShown]
     return [AbsenceShown(*row) for row in rows.order_by("valid_from").values_list(*fields)]
 
 
+def away(account_ids: Iterable[UUID], at: datetime) -> set[UUID]:
+    """Those of these accounts who are away now. One statement."""
+    rows = Absence.objects.filter(in_force(at), account_id__in=list(account_ids), ended_at__isnull=True)
+    return set(rows.values_list("account_id", flat=True))
+
+
 def delegations_shown(account_ids: Iterable[UUID], at: datetime) -> list[DelegationShown]:
     """The delegations given or received by these accounts that are not over, soonest first. One statement."""
     keys = list(account_ids)
@@ -450,32 +473,6 @@ def clients(*, actor: Actor) -> list[ClientShown]:
         ClientShown(c.pk, c.name, c.agency, c.hint, tuple(c.scopes), c.created_at, c.revoked_at)
         for c in ApiClient.objects.order_by("-created_at")
     ]
-
-
-def in_place_of(account_id: UUID, at: datetime) -> UUID:
-    """Who is there for somebody now: his substitute (or the substitute's) while he is away, else himself."""
-    there = account_id
-    for _ in range(3):
-        away = Absence.objects.filter(in_force(at), account_id=there, ended_at__isnull=True).first()
-        if away is None:
-            return there
-        if away.substitute_id is None:
-            return account_id
-        there = away.substitute_id
-    return there
-
-
-def stood_in_for(account_id: UUID, at: datetime) -> frozenset[UUID]:
-    """The absent whom somebody stands in for now, those included whose substitute is away too."""
-    found: set[UUID] = set()
-    new = {account_id}
-    for _ in range(3):
-        away = Absence.objects.filter(in_force(at), substitute_id__in=new, ended_at__isnull=True)
-        new = set(away.values_list("account_id", flat=True)) - found
-        found |= new
-        if not new:
-            break
-    return frozenset(found)
 
 
 def people_of(agency: str, at: datetime) -> list[Officer]:

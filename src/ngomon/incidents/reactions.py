@@ -62,11 +62,15 @@ def _standing(rule: str, area: str) -> RoomLine | None:
     return next((r for r in queries.rooms_living() if r.rule == rule and r.areas == (area,)), None)
 
 
-@on(TaskOverdue)
+def _is_order_unread(recorded: Recorded) -> bool:
+    event = recorded.event
+    return isinstance(event, TaskOverdue) and event.of_kind == ORDER and event.step == "acknowledge"
+
+
+@on(TaskOverdue, only=_is_order_unread)
 def when_nobody_acknowledges_call(_: Recorded, event: TaskOverdue, *, actor: Actor, at: datetime) -> None:
     """An order that nobody acknowledged in time is telephoned; its process climbs to the head, shift lead and leader."""
-    if event.of_kind == ORDER and event.step == "acknowledge":
-        commands.call_for_order(UUID(event.of_key), actor=actor, at=at)
+    commands.call_for_order(UUID(event.of_key), actor=actor, at=at)
 
 
 @on(AlarmAnswered)

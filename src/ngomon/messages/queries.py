@@ -41,7 +41,17 @@ TRAY = "tray"
 
 def preference_of(account_id: UUID) -> Preference:
     """How an account wants to hear from us."""
-    row = models.Preference.objects.filter(pk=account_id).first()
+    return _preference(models.Preference.objects.filter(pk=account_id).first())
+
+
+def preferences_of(account_ids: Iterable[UUID]) -> dict[UUID, Preference]:
+    """How these accounts want to hear from us. One statement."""
+    keys = list(account_ids)
+    rows = {row.pk: row for row in models.Preference.objects.filter(pk__in=keys)}
+    return {key: _preference(rows.get(key)) for key in keys}
+
+
+def _preference(row: models.Preference | None) -> Preference:
     return Preference(row.mail, row.sms, row.quiet_from, row.quiet_to) if row else Preference()
 
 

@@ -121,6 +121,17 @@ class TrayItem:
 _MESSAGES = UUID("3b0c5d0e-6f0b-5d4e-9a57-6e676f6d6f6e")
 
 
+@dataclass(frozen=True, slots=True)
+class Telling:
+    """One of many messages to accounts: to whom, by which template with which values, of what; its id is of `message_id`."""
+
+    to: UUID
+    template: str
+    values: Values
+    of: Ref
+    id: UUID
+
+
 def message_id(event_id: UUID, receiver: UUID | str, template: str) -> UUID:
     """The id of the message that an event makes for a receiver: the same however often a reaction runs."""
     return uuid5(_MESSAGES, f"{event_id}:{receiver}:{template}")

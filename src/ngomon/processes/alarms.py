@@ -20,20 +20,40 @@ from ngomon.identity.terms import IOC_ROLES, Holder
 
 from .knowing import kept_among
 from .models import Alarm, AlarmCall
-from .rules.oncall import Group, chain
-from .terms.oncall import AlarmShown, CalledShown, Contact, RungKind
+from .rules.oncall import Group, behind, chain
+from .terms.oncall import AlarmShown, AlarmState, CalledShown, Contact, ContactLeft, Out, RungKind
 
 RECENT = timedelta(hours=24)
+GONE = (AlarmState.EN_ROUTE, AlarmState.ON_SCENE)
+"""Who has said so is not at hand for another alarm."""
 
 
 def groups_for(
-    agency: str, area: str, at: datetime, *, kept: frozenset[str] = frozenset()
+    agency: str, area: str, at: datetime, *, kept: frozenset[str] = frozenset(), alarm: UUID | None = None
 ) -> tuple[Group, ...]:
     """Who is called for an agency and area now, in this order: on duty, their substitutes, the agency, shift lead, leader.
 
+    Whoever is out on another alarm than this one comes behind the rest of the agency, unless the city wants it otherwise.
     Of a matter that only the roles `kept` may know of, whoever holds one of them, the shift lead first; nobody else.
     """
-    return chain(_kept_contacts(kept, at) if kept else _contacts(agency, area, at))
+    if kept:
+        return chain(_kept_contacts(kept, at))
+    groups = chain(_contacts(agency, area, at))
+    if directory.calls_out_as_ever():
+        return groups
+    return behind(groups, who_is_out((c.account for group in groups for c in group), but=alarm))
+
+
+def who_is_out(accounts: Iterable[UUID], *, but: UUID | None = None) -> dict[UUID, Out]:
+    """Which of these are on the way to an alarm, or there; `but` is passed over. One statement."""
+    rows = Alarm.objects.filter(holder__in=list(accounts), state__in=GONE, ended_at__isnull=True)
+    rows = rows.exclude(pk=but) if but else rows
+    found = rows.order_by("raised_at").values_list("holder", "state", "of_label", "audience")
+    return {
+        holder: Out(holder, state, "" if kept_among(audience) else label)
+        for holder, state, label, audience in found
+        if holder is not None
+    }
 
 
 def _kept_contacts(kept: frozenset[str], at: datetime) -> Iterator[Contact]:
@@ -117,13 +137,14 @@ def alarms_of_agency(agency: str) -> list[Ref]:
     return [Ref(*row) for row in rows.values_list("of_kind", "of_key", "of_label", "of_url")]
 
 
-def contacts_left(shown: AlarmShown, at: datetime) -> list[tuple[UUID, str, str]]:
-    """Everybody in the chain now as (account, name, rung), called or not: whom an operator may telephone."""
+def contacts_left(shown: AlarmShown, at: datetime) -> list[ContactLeft]:
+    """Everybody in the chain now, called or not: whom an operator may telephone, and who is out."""
     kept = kept_among(Alarm.objects.values_list("audience", flat=True).get(pk=shown.id))
-    groups = groups_for(shown.agency, shown.area, at, kept=kept)
+    groups = groups_for(shown.agency, shown.area, at, kept=kept, alarm=shown.id)
     contacts = [contact for group in groups for contact in group]
     names = identity.names_of(c.account for c in contacts)
-    return [(c.account, names.get(c.account, ""), c.rung) for c in contacts]
+    out = who_is_out((c.account for c in contacts), but=shown.id)
+    return [ContactLeft(c.account, names.get(c.account, ""), c.rung, out.get(c.account)) for c in contacts]
 
 
 def _seen(rows: QuerySet[Alarm], actor: Actor) -> QuerySet[Alarm]:

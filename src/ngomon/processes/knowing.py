@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from uuid import UUID
-
 import orjson
 
 from .models import Instance
@@ -22,9 +20,3 @@ def kept_roles(instance: Instance) -> frozenset[str]:
     if '"audience"' not in instance.values:
         return frozenset()
     return kept_among(str(orjson.loads(instance.values).get("audience", "")))
-
-
-def roles_that_may_know(instance_id: UUID) -> frozenset[str]:
-    """As `kept_roles`, by id; none also for a process that is gone."""
-    instance = Instance.objects.filter(pk=instance_id).only("values").first()
-    return kept_roles(instance) if instance else frozenset()

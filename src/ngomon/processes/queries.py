@@ -36,7 +36,6 @@ from .terms import (
     Extension,
     Moved,
     OpenTask,
-    Standing,
     StepDef,
     StepKind,
     Suspension,
@@ -162,17 +161,6 @@ def moved(instance: Instance) -> Moved:
         task_due_at=instance.task_due_at,
         commit_until_on=instance.commit_on,
     )
-
-
-def told_of(instance_id: UUID, *, is_whole: bool = False) -> Standing:
-    """What a message about a process says: due is the step's time, or the whole's. Raises: NotFound."""
-    instance = Instance.objects.filter(pk=instance_id).first()
-    if instance is None:
-        raise NotFound("processes.error.no_process", of=str(instance_id))
-    due_at = (
-        (instance.due_at if is_whole else instance.task_due_at) or instance.task_due_at or instance.due_at
-    )
-    return Standing(ref_of(instance), step_of(instance).name, due_at)
 
 
 def where(of: Ref) -> Moved:

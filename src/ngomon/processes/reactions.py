@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime
+from typing import cast
 from uuid import UUID
 
-from ngomon.core.actors import Actor
+from ngomon.core import clock
+from ngomon.core.actors import Actor, system
+from ngomon.core.errors import NotFound
 from ngomon.core.ids import Ref
-from ngomon.core.react import every, on
+from ngomon.core.react import between_units, every, on, on_many
 from ngomon.core.terms import Recorded
-from ngomon.core.units import current_unit
+from ngomon.core.units import current_unit, unit
 from ngomon.directory import queries as directory
 from ngomon.directory.terms import AgencySucceeded, CalendarDecided
 from ngomon.identity import queries as identity
-from ngomon.messages.commands import tell
-from ngomon.messages.terms import MessageAnswered, message_id
+from ngomon.messages.commands import tell, tell_all
+from ngomon.messages.terms import MessageAnswered, Telling, message_id
 
 from . import commands, directives, queries
 from .alarms import alarms_of_agency
 from .forecasts import is_any_left, start_computing
-from .knowing import roles_that_may_know
+from .standing import is_any_waking, told_of
 from .terms import (
     DIRECTIVE,
     ConsultationAsked,
@@ -39,10 +43,15 @@ from .terms.oncall import AlarmRaised
 LADDER = frozenset({"overdue", "escalate", "reminder", "whole"})
 
 
-@every(seconds=15)
-def wake_what_is_due(*, actor: Actor, at: datetime) -> None:
-    """Reminders, overdue, escalation, silence and promised days."""
-    commands.wake(actor=actor, at=at)
+@between_units
+def wake_what_is_due() -> int:
+    """Reminders, overdue, escalation, silence and promised days: a few at a time in a thread of its own, so that thousands
+    at one moment keep nothing else of the worker waiting, and two workers share them."""
+    at = clock.now()
+    if not is_any_waking(at):
+        return 0
+    with unit():
+        return commands.wake(actor=system("processes.wake_what_is_due"), at=at, limit=commands.TIMERS_AT_ONCE)
 
 
 @every(minutes=1)
@@ -129,34 +138,39 @@ def take_up_forecasts(*, actor: Actor, at: datetime) -> None:  # noqa: ARG001
 # --- telling people -----------------------------------------------------------------------------------------------
 
 
-@on(ReminderDue)
-def when_reminder_due_tell_holder(
-    recorded: Recorded, event: ReminderDue, *, actor: Actor, at: datetime
-) -> None:
+@on_many(ReminderDue)
+def when_reminder_due_tell_holder(batch: Sequence[Recorded], *, actor: Actor, at: datetime) -> None:
     """Most of a task's time has passed: whoever has it hears."""
-    receivers = _holders(event.role, event.agency, event.assignee, at)
-    _tell(recorded, event.instance, "reminder", receivers, percent=event.percent, actor=actor, at=at)
+    posts, news = _Posts(at), []
+    for recorded in batch:
+        event = cast("ReminderDue", recorded.event)
+        hearers = posts.holders(event.role, event.agency, event.assignee)
+        news.append(_News(recorded, event.instance, "reminder", hearers, {"percent": event.percent}))
+    _tell(news, posts, actor=actor, at=at)
 
 
-@on(TaskOverdue)
-def when_task_overdue_tell_holder(
-    recorded: Recorded, event: TaskOverdue, *, actor: Actor, at: datetime
-) -> None:
+@on_many(TaskOverdue)
+def when_task_overdue_tell_holder(batch: Sequence[Recorded], *, actor: Actor, at: datetime) -> None:
     """The time has passed: whoever has it hears; who is above him hears of the escalation."""
-    receivers = _holders(event.role, event.agency, event.assignee, at)
-    what = "overdue_whole" if event.is_whole else "overdue"
-    _tell(recorded, event.instance, what, receivers, is_whole=event.is_whole, actor=actor, at=at)
+    posts, news = _Posts(at), []
+    for recorded in batch:
+        event = cast("TaskOverdue", recorded.event)
+        hearers = posts.holders(event.role, event.agency, event.assignee)
+        what = "overdue_whole" if event.is_whole else "overdue"
+        news.append(_News(recorded, event.instance, what, hearers, is_whole=event.is_whole))
+    _tell(news, posts, actor=actor, at=at)
 
 
-@on(Escalated)
-def when_escalated_tell_the_one_above(
-    recorded: Recorded, event: Escalated, *, actor: Actor, at: datetime
-) -> None:
+@on_many(Escalated)
+def when_escalated_tell_the_one_above(batch: Sequence[Recorded], *, actor: Actor, at: datetime) -> None:
     """The rung's role hears."""
-    receivers = _holders(event.to_role, event.agency, "", at)
-    what = "escalated" if event.why in LADDER else "escalated_action"
-    whole = event.why == "whole"
-    _tell(recorded, event.instance, what, receivers, is_whole=whole, actor=actor, at=at)
+    posts, news = _Posts(at), []
+    for recorded in batch:
+        event = cast("Escalated", recorded.event)
+        hearers = posts.holders(event.to_role, event.agency)
+        what = "escalated" if event.why in LADDER else "escalated_action"
+        news.append(_News(recorded, event.instance, what, hearers, is_whole=event.why == "whole"))
+    _tell(news, posts, actor=actor, at=at)
 
 
 @on(TaskAssigned)
@@ -167,7 +181,8 @@ def when_task_assigned_tell_officer(
     if event.of_kind == DIRECTIVE:
         return  # what was directed is told with the directive's own words
     if event.account and event.account != recorded.actor_id:
-        _tell(recorded, event.instance, "assigned", {UUID(event.account)}, actor=actor, at=at)
+        news = _News(recorded, event.instance, "assigned", frozenset({UUID(event.account)}))
+        _tell([news], _Posts(at), actor=actor, at=at)
 
 
 @on(ConsultationAsked)
@@ -175,11 +190,12 @@ def when_consultation_asked_tell_agency(
     recorded: Recorded, event: ConsultationAsked, *, actor: Actor, at: datetime
 ) -> None:
     """The consulted agency's clerks hear, or whoever is there."""
-    receivers = _holders("agency_clerk", event.agency, "", at) or _holders(
-        "+".join(queries.CONSULTED_ROLES), event.agency, "", at
+    posts = _Posts(at)
+    hearers = posts.holders("agency_clerk", event.agency) or posts.holders(
+        "+".join(queries.CONSULTED_ROLES), event.agency
     )
-    until = datetime.fromisoformat(event.due)
-    _tell(recorded, event.instance, "consulted", receivers, until=until, actor=actor, at=at)
+    until = {"until": datetime.fromisoformat(event.due)}
+    _tell([_News(recorded, event.instance, "consulted", hearers, until)], posts, actor=actor, at=at)
 
 
 DIRECTED = "agency_head+agency_clerk"
@@ -203,14 +219,15 @@ def when_directive_moved_tell_the_other_side(
     receivers = _directed(event.agency, str(line.officer or ""), at)
     if event.action == "report":
         giver = line.given_by
-        receivers = {UUID(giver)} if len(giver) == 36 else _holders("city_office", "", "", at)
+        receivers = frozenset({UUID(giver)}) if len(giver) == 36 else _Posts(at).holders("city_office", "")
     _tell_directive(recorded, event.number, f"directive_{event.action}", receivers, actor, at)
 
 
-def _directed(agency: str, officer: str, at: datetime) -> set[UUID]:
+def _directed(agency: str, officer: str, at: datetime) -> frozenset[UUID]:
+    posts = _Posts(at)
     if not officer:
-        return _holders(DIRECTED, agency, "", at)
-    return _holders("agency_head", agency, "", at) | _holders("", agency, officer, at)
+        return posts.holders(DIRECTED, agency)
+    return posts.holders("agency_head", agency) | posts.holders("", agency, officer)
 
 
 def _tell_directive(
@@ -232,44 +249,70 @@ def _tell_directive(
         tell(receiver, template, values, of=line.ref, id=id, actor=actor, at=at)
 
 
-def _holders(roles: str, agency: str, assignee: str, at: datetime) -> set[UUID]:
-    """The accounts that have a task: the assignee, with who stands in for him, or all who hold one of its roles there.
+class _Posts:
+    """Who holds which posts now, asked once for each while a batch is worked off."""
 
-    Of an assignee who holds no post there any more the head of the agency hears instead: nothing is told to nobody.
+    def __init__(self, at: datetime) -> None:
+        self._at = at
+        self._known: dict[tuple[str, str], frozenset[UUID]] = {}
+        self._officers: dict[tuple[str, str], frozenset[UUID]] = {}
+
+    def holders(self, roles: str, agency: str, assignee: str = "") -> frozenset[UUID]:
+        """The accounts that have a task: the assignee, with who stands in for him, or all who hold one of its roles there.
+
+        Of an assignee who holds no post there any more the head of the agency hears instead: nothing is told to nobody.
+        """
+        if assignee:
+            found = self._officer(assignee, agency)
+            if found:
+                return found
+            roles = "agency_head" if agency else roles
+        return frozenset(account for role in roles.split("+") for account in self._of(role, agency))
+
+    def _officer(self, assignee: str, agency: str) -> frozenset[UUID]:
+        if (assignee, agency) not in self._officers:
+            officer = UUID(assignee)
+            is_there = any(held.agency == agency for held in identity.holdings_of(officer, self._at))
+            both = {officer, identity.in_place_of(officer, self._at)} if is_there else set()
+            self._officers[assignee, agency] = frozenset(both)
+        return self._officers[assignee, agency]
+
+    def _of(self, role: str, agency: str) -> frozenset[UUID]:
+        if (role, agency) not in self._known:
+            held = identity.holders(role, agency or None, None, self._at)
+            self._known[role, agency] = frozenset(holder.account_id for holder in held)
+        return self._known[role, agency]
+
+
+@dataclass(frozen=True, slots=True)
+class _News:
+    """Who is to hear what of one event."""
+
+    recorded: Recorded
+    instance: str
+    what: str
+    hearers: frozenset[UUID]
+    more: Mapping[str, object] = field(default_factory=dict)
+    is_whole: bool = False
+
+
+def _tell(news: Sequence[_News], posts: _Posts, *, actor: Actor, at: datetime) -> None:
+    """One message for each hearer, once per event however often the reaction runs.
+
+    Of a matter that only a few roles may know of, whoever holds one of them; nobody else hears, not even its number.
     """
-    if assignee:
-        officer = UUID(assignee)
-        if any(held.agency == agency for held in identity.holdings_of(officer, at)):
-            return {officer, identity.in_place_of(officer, at)}
-        roles = "agency_head" if agency else roles
-    found = (h for role in roles.split("+") for h in identity.holders(role, agency or None, None, at))
-    return {holder.account_id for holder in found}
-
-
-def _who_may_know(instance: str, receivers: set[UUID], at: datetime) -> set[UUID]:
-    """Of a matter that only a few roles may know of, whoever holds one of them; nobody else hears, not even its number."""
-    kept = roles_that_may_know(UUID(instance))
-    if not kept:
-        return receivers
-    return receivers & {h.account_id for role in kept for h in identity.holders(role, None, None, at)}
-
-
-def _tell(
-    recorded: Recorded,
-    instance: str,
-    what: str,
-    receivers: Iterable[UUID],
-    *,
-    actor: Actor,
-    at: datetime,
-    is_whole: bool = False,
-    **more: object,
-) -> None:
-    """One message for each receiver, once per event however often the reaction runs."""
-    receivers = _who_may_know(instance, set(receivers), at)
-    told = queries.told_of(UUID(instance), is_whole=is_whole)
-    template = f"processes.message.{what}"
-    values = {"label": told.of.label or told.of.key[:8], "step": dict(told.step), "due": told.due_at, **more}
-    for receiver in sorted(receivers):
-        id = message_id(recorded.id, receiver, template)
-        tell(receiver, template, values, of=told.of, id=id, actor=actor, at=at)
+    standing = told_of({UUID(one.instance) for one in news})
+    tellings = []
+    for one in news:
+        told = standing.get(UUID(one.instance))
+        if told is None:
+            raise NotFound("processes.error.no_process", of=one.instance)
+        hearers = one.hearers & posts.holders("+".join(told.kept), "") if told.kept else one.hearers
+        template = f"processes.message.{one.what}"
+        due = told.whole_due_at if one.is_whole else told.due_at
+        values = {"label": told.of.label or told.of.key[:8], "step": dict(told.step), "due": due, **one.more}
+        tellings += [
+            Telling(hearer, template, values, told.of, message_id(one.recorded.id, hearer, template))
+            for hearer in sorted(hearers)
+        ]
+    tell_all(tellings, actor=actor, at=at)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter as Tally
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from ngomon.core import rows
 from ngomon.core.ids import Ref
@@ -35,6 +36,11 @@ def waking(at: datetime, limit: int) -> list[Instance]:
     """Instances whose timer has come, held; what another worker holds is left to it."""
     tail = 'WHERE "wake_at" <= %s ORDER BY "wake_at" LIMIT %s' + rows.hold(skip=True)
     return rows.fetch(Instance, tail, [at, limit])
+
+
+def by_key(key: UUID) -> list[Instance]:
+    """One instance as it stands, held."""
+    return rows.fetch(Instance, 'WHERE "id" = %s' + rows.hold(), [key])
 
 
 def of_agency(agency: str) -> list[Instance]:

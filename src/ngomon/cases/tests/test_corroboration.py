@@ -16,7 +16,7 @@ from django.forms.models import model_to_dict
 from django.test.utils import CaptureQueriesContext
 from tests.city import TestCity, build_city
 
-from ngomon.cases import commands, corroborations
+from ngomon.cases import commands, corroborating, corroborations
 from ngomon.cases import queries as cases
 from ngomon.cases.evidence import add_source, remove_source
 from ngomon.cases.gathering import lines_by_id
@@ -219,6 +219,7 @@ def test_the_desk_sees_why_verifies_with_one_key_and_takes_it_back(city: TestCit
     assert browser.post(f"{address}/corroborate", {"version": version[1]}).status_code == 302
     row = Case.objects.get(pk=case.case_id)
     assert (row.step, row.is_public, row.acknowledged_at is not None) == ("route", True, True)
+    settle()  # the log is numbered
     page = browser.get(address).content.decode()
     assert "Đã xác minh bằng bằng chứng" in page
     assert "3 người khác cùng báo" in page, "the history says it"
@@ -231,6 +232,7 @@ def test_the_desk_sees_why_verifies_with_one_key_and_takes_it_back(city: TestCit
     assert browser.post(f"{address}/corroborate/reverse", {"ground": "?"}).status_code == 422
     assert browser.post(f"{address}/corroborate/reverse", back).status_code == 302
     assert state() == before
+    settle()
     page = browser.get(address).content.decode()
     assert "Thu hồi xác minh: Kiểm tra không có việc này" in page
     assert "đèn sáng" in page
@@ -321,6 +323,29 @@ def test_enough_people_verify_a_case_by_itself_once_and_a_person_takes_it_back(a
     assert Case.objects.get(pk=case.case_id).step == "verify", "it stays with a person"
     made.refresh_from_db()
     assert (made.verdict, made.ground) == ("wrong", "other_thing")
+
+
+def test_a_worker_that_is_killed_in_between_verifies_once(
+    automatic: TestCity, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    really, killed = corroborating.corroborate_by_itself, []
+
+    def dies(case_id: UUID, **more: Any) -> bool:
+        done = really(case_id, **more)
+        if done and not killed:
+            killed.append(case_id)
+            raise RuntimeError("killed")
+        return done
+
+    monkeypatch.setattr(corroborating, "corroborate_by_itself", dies)
+    case = automatic.report(LAMP)
+    witnesses(automatic, 2)
+    settle()
+    assert killed == [case.case_id]
+    assert Case.objects.get(pk=case.case_id).step == "route"
+    assert Corroboration.objects.count() == 1
+    told = [r.kind for r in read_log(0, limit=500) if r.kind == "cases.corroborated"]
+    assert len(told) == 1
 
 
 def test_nothing_verifies_itself_where_the_city_did_not_ask_for_it(city: TestCity) -> None:

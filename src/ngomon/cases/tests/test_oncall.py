@@ -34,6 +34,7 @@ from ngomon.messages.models import Call
 from ngomon.messages.queries import inbox
 from ngomon.messages.terms import Answer, How
 from ngomon.processes import alarms, commands
+from ngomon.processes.commands import oncall
 from ngomon.processes.models import Alarm, AlarmCall, Instance
 
 SYSTEM = system("test")
@@ -203,6 +204,59 @@ def test_a_worker_killed_between_deciding_and_committing_leaves_the_timer_where_
         assert commands.wake_alarms(actor=SYSTEM, at=ticks.at) == 0, "a second worker finds nothing to do"
     ids = list(Delivery.objects.filter(purpose="processes.call").values_list("id", flat=True))
     assert len(ids) == len(set(ids)) == 4
+
+
+def test_who_is_out_on_another_alarm_is_called_after_the_others_and_the_desk_says_so(
+    city: TestCity, ticks: Clock
+) -> None:
+    first = fire(city)
+    say(first, city, "phuc", Answer.EN_ROUTE)
+    second = fire(city, "Cháy chợ, nhiều người mắc kẹt")
+    assert names(city, second) == ["khanh"], "the substitute is called at once"
+    page = city.browser("ha").get("/desk/instant").content.decode()
+    assert f"đang trên đường tới {first.number}" in page
+    say(first, city, "phuc", Answer.ON_SCENE)
+    page = city.browser("ha").get(f"/desk/cases/{second.number}").content.decode()
+    assert f"đang ở hiện trường {first.number}" in page
+    for _ in range(3):
+        ticks.on(2.1)
+    assert names(city, second) == ["khanh", "loc", "cuong", "phuc"], "but before the shift lead"
+    with unit():
+        commands.record_answer(
+            alarm(first).pk, city.accounts["phuc"], Answer.DONE, actor=city.ha, at=clock.now()
+        )
+    worker.settle()
+    third = fire(city, "Cháy xe tải trên cầu")
+    assert names(city, third) == ["phuc"], "who is done is called in turn again"
+
+
+def test_a_city_may_have_those_who_are_out_called_in_turn_all_the_same(
+    city: TestCity, ticks: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = fire(city)
+    say(first, city, "phuc", Answer.ON_SCENE)
+    monkeypatch.setattr(alarms.directory, "calls_out_as_ever", lambda: True)
+    assert names(city, fire(city, "Cháy chợ, nhiều người mắc kẹt")) == ["phuc"]
+
+
+def test_an_alarm_whose_turn_fails_silences_no_other_and_is_tried_again(
+    city: TestCity, ticks: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = fire(city), fire(city, "Cháy chợ, nhiều người mắc kẹt")
+    real = oncall.words_of
+
+    def words_of(kind: str, key: str):
+        if key == str(first.pk):
+            raise RuntimeError("its words cannot be read")
+        return real(kind, key)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(oncall, "words_of", words_of)
+        ticks.on(2.1)
+        assert names(city, first) == ["phuc"]
+        assert names(city, second) == ["phuc", "khanh"]
+    ticks.on(0.6)
+    assert names(city, first) == ["phuc", "khanh"]
 
 
 def test_found_to_be_no_report_nobody_is_called_any_more(city: TestCity, ticks: Clock) -> None:

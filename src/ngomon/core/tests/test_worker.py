@@ -361,3 +361,56 @@ def test_a_sign_in_code_goes_ahead_of_a_flood_of_messages_and_a_call_ahead_of_no
         taken = deliveries.claim(at, 10, channel="test")
     assert [one.address for one in taken[:2]] == ["code", "call"]
     assert {one.address for one in taken[2:]} <= {f"n{n}" for n in range(60)}
+
+
+@pytest.fixture
+def many(monkeypatch):
+    """A reaction that takes five at once and cannot bear the numbers of `bad`."""
+    found: list[list[int]] = []
+    bad: set[int] = set()
+
+    def handle(batch, *, actor, at):
+        if bad & {recorded.event.n for recorded in batch}:
+            raise RuntimeError("broken")
+        found.append([recorded.event.n for recorded in batch])
+
+    kinds = frozenset({"test.worker_rang"})
+    monkeypatch.setitem(reactions, "test.many", Reaction("test.many", kinds, handle, True, None, 5))
+    return found, bad
+
+
+def test_a_reaction_may_take_many_events_in_one_unit(many):
+    found, _ = many
+    ring(Bell(id=uuid7()), 12)
+    worker.settle()
+    assert found == [[0, 1, 2, 3, 4], [5, 6, 7, 8, 9], [10, 11]]
+
+
+def test_of_many_only_the_one_at_fault_is_parked(many):
+    found, bad = many
+    bad.add(7)
+    bells = [Bell(id=uuid7()) for _ in range(2)]
+    ring(bells[0], 9)
+    ring(bells[1], 1)
+    worker.settle()
+    assert found == [[0, 1, 2, 3, 4], [5], [6], [0]], "what follows of the same bell waits behind it"
+    assert sorted(Parked.objects.values_list("position", flat=True)) == [8, 9]
+    ring(bells[1], 3)
+    bad.clear()
+    assert worker.retry_parked("test.many", f"bell:{bells[0].pk}")
+    assert found[4:] == [[7], [8]]
+
+
+def test_two_workers_take_many_at_once_and_each_event_once(many):
+    found, _ = many
+    ring(Bell(id=uuid7()), 60)
+    worker.open_cursors()
+
+    def work() -> None:
+        for _ in range(30):
+            engine().sequence()
+            worker.run_reactions()
+
+    in_threads(2, work)
+    worker.settle()
+    assert sorted(n for batch in found for n in batch) == list(range(60))

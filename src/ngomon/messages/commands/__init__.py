@@ -1,7 +1,7 @@
 """Everything that writes in messages: telling somebody something, and calling somebody out."""
 
 from .calling import answer_call, call_out, note_attempt, stand_down, stop_ringing
-from .telling import mark_read, resend, set_preference, strike_messages, tell
+from .telling import mark_read, resend, set_preference, strike_messages, tell, tell_all
 
 __all__ = [
     "answer_call",
@@ -14,4 +14,5 @@ __all__ = [
     "stop_ringing",
     "strike_messages",
     "tell",
+    "tell_all",
 ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, time
 from uuid import UUID
 
@@ -18,14 +18,14 @@ from ngomon.core.ids import Ref, uuid7
 from ngomon.core.rows import add
 from ngomon.core.secrets import open_text, seal_text
 from ngomon.core.units import command
-from ngomon.identity.queries import reach_of
+from ngomon.identity.queries import reach_of, reaches_of
 from ngomon.identity.rules import mask, require
 from ngomon.identity.terms import Contact
 from ngomon.messages import models
 from ngomon.messages.models import Message, Sending
-from ngomon.messages.queries import preference_of
+from ngomon.messages.queries import preference_of, preferences_of
 from ngomon.messages.rules import quiet_until, ways
-from ngomon.messages.terms import RINGS, Preference, Values, Way, delivery_id
+from ngomon.messages.terms import RINGS, Preference, Telling, Values, Way, delivery_id
 from ngomon.messages.words import Content, pack
 
 
@@ -69,13 +69,56 @@ def tell(
     )
     if not add(message):
         return message.pk
-    content = Content(template, packed, language, of.url)
-    taken = ways(contacts, preference, is_urgent=is_urgent)
-    sent = [_send(message, way, contact, content, preference, at=at) for way, contact in taken]
+    sent = _send_out(message, contacts, preference, packed, of, actor=actor, at=at)
     Sending.objects.bulk_create(sent)
-    detail = {"message": str(message.pk), "template": template, "ways": [s.channel for s in sent]}
-    audit("messages.tell", of, actor=actor, at=at, detail=detail)
     return message.pk
+
+
+@command
+def tell_all(tellings: Iterable[Telling], *, actor: Actor, at: datetime) -> int:
+    """Tell many accounts something, each as `tell` would; how many messages were new. So many statements for any number.
+
+    Once: by their ids, which are of `terms.message_id(...)`; what was told before changes nothing.
+    """
+    wanted = {telling.id: telling for telling in tellings}
+    told = set(Message.objects.filter(pk__in=list(wanted)).values_list("pk", flat=True))
+    fresh = [telling for key, telling in wanted.items() if key not in told]
+    receivers = {telling.to for telling in fresh}
+    reaches, preferences = reaches_of(receivers), preferences_of(receivers)
+    messages = []
+    for telling in fresh:
+        language, contacts = reaches[telling.to]
+        packed = pack(telling.values)
+        message = Message(
+            id=telling.id, account_id=telling.to, template=telling.template, values=seal_text(packed),
+            language=language, ref_kind=telling.of.kind, ref_key=telling.of.key, url=telling.of.url, created_at=at,
+        )  # fmt: skip
+        messages.append((message, contacts, preferences[telling.to], packed, telling.of))
+    Message.objects.bulk_create([message for message, *_ in messages], batch_size=500)
+    sendings = []
+    for message, contacts, preference, packed, of in messages:
+        sendings += _send_out(message, contacts, preference, packed, of, actor=actor, at=at)
+    Sending.objects.bulk_create(sendings, batch_size=500)
+    return len(messages)
+
+
+def _send_out(
+    message: Message,
+    contacts: Sequence[Contact],
+    preference: Preference,
+    packed: str,
+    of: Ref,
+    *,
+    actor: Actor,
+    at: datetime,
+) -> list[Sending]:
+    """Enqueue a written message by the ways it goes; what is to be noted of each."""
+    content = Content(message.template, packed, message.language, of.url)
+    taken = ways(contacts, preference, is_urgent=message.is_urgent)
+    sent = [_send(message, way, contact, content, preference, at=at) for way, contact in taken]
+    detail = {"message": str(message.pk), "template": message.template, "ways": [s.channel for s in sent]}
+    audit("messages.tell", of, actor=actor, at=at, detail=detail)
+    return sent
 
 
 def _send(

@@ -24,7 +24,7 @@ from ngomon.identity.terms import Contact, ContactKind
 from ngomon.messages import commands, queries
 from ngomon.messages.models import Message
 from ngomon.messages.rules import quiet_until, segments, sms_text, ways, without_tones
-from ngomon.messages.terms import Preference, Way, message_id
+from ngomon.messages.terms import Preference, Telling, Way, delivery_id, message_id
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -116,6 +116,44 @@ def test_a_repeated_reaction_tells_once():
     assert tell(account, id=once) == tell(account, id=once) == once
     assert Message.objects.count() == 1
     assert Delivery.objects.filter(channel="smtp").count() == 1
+
+
+def test_many_are_told_as_each_would_be_and_once():
+    readers = [citizen("an@demo.invalid"), citizen("0905123456", language="en"), citizen("b@demo.invalid")]
+    with unit():
+        midnight = time(0)
+        commands.set_preference(
+            mail=False, sms=True, quiet_from=midnight, quiet_to=midnight, actor=actor_of(readers[2], NOON), at=NOON
+        )  # fmt: skip
+    values = {"number": "PA-2611-0427", "agency": {"vi": "UBND phường", "en": "Ward"}, "due": NOON}
+    template, seen = "test.message.received", []
+    events = [uuid4(), uuid4()]
+    for n, say in enumerate(("each", "all", "all")):
+        event = events[min(n, 1)]
+        ids = [message_id(event, reader, template) for reader in readers]
+        with unit():
+            if say == "each":
+                for reader, id in zip(readers, ids, strict=True):
+                    commands.tell(reader, template, values, of=CASE, id=id, actor=system("test"), at=NIGHT)
+            else:
+                tellings = [
+                    Telling(r, template, values, CASE, id) for r, id in zip(readers, ids, strict=True)
+                ]
+                new = commands.tell_all(tellings, actor=system("test"), at=NIGHT)
+                assert new == (3 if n == 1 else 0)
+        rows = [Message.objects.get(pk=id) for id in ids]
+        ways_out = [
+            t for t in told() if t.delivery_id in {delivery_id(id, w) for id in ids for w in ("smtp", "sms")}
+        ]
+        seen.append(
+            (
+                [(m.account_id, m.language, m.url, m.is_urgent, m.created_at) for m in rows],
+                sorted((t.channel, t.address, t.due_at) for t in ways_out),
+            )
+        )
+    assert seen[0] == seen[1] == seen[2]
+    assert len(seen[0][1]) == 2
+    assert AuditRow.objects.filter(action="messages.tell").count() == 6
 
 
 def test_preferences_switch_ways_off_and_move_quiet_hours():

@@ -41,9 +41,10 @@ from .oncall import (
 )
 from .restoring import as_it_is, restore
 from .steps import act, assign, cancel, reopen, start
-from .timers import mark_stale, move_work, wake
+from .timers import TIMERS_AT_ONCE, mark_stale, move_work, wake
 
 __all__ = [
+    "TIMERS_AT_ONCE",
     "act",
     "advance_forecast",
     "answer_consultation",

@@ -12,6 +12,9 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid5
 
+import structlog
+from django.db import InterfaceError, OperationalError
+
 from ngomon.core.actors import Actor, system
 from ngomon.core.audit import audit
 from ngomon.core.errors import Conflict, Invalid, NotFound
@@ -19,7 +22,7 @@ from ngomon.core.events import emit
 from ngomon.core.ids import Ref, uuid7
 from ngomon.core.rows import add, fetch, hold, save
 from ngomon.core.terms import Event
-from ngomon.core.units import command
+from ngomon.core.units import command, part
 from ngomon.directory import queries as directory
 from ngomon.identity.rules import require
 from ngomon.messages import commands as messages
@@ -50,7 +53,10 @@ from ..terms.oncall import (
 )
 from . import steps as process_steps
 
+log = structlog.get_logger("ngomon.processes")
 BATCH = 200
+AGAIN = timedelta(seconds=30)
+"""When an alarm whose turn failed is tried again."""
 TEMPLATE = "processes.call"
 FOLLOW = {
     AlarmState.ACKNOWLEDGED: "acknowledge",
@@ -117,13 +123,29 @@ def wake_alarms(*, actor: Actor, at: datetime, limit: int = BATCH) -> int:
     tail = 'WHERE "wake_at" <= %s ORDER BY "wake_at" LIMIT %s' + hold(skip=True)
     found = fetch(Alarm, tail, [at, limit])
     for row in found:
-        alarm = _read(row)
-        _carry_out(row, alarm, oncall.on_time(alarm, _groups(row, at)), actor=actor, at=at, is_turn=True)
+        try:
+            with part():
+                alarm = _read(row)
+                move = oncall.on_time(alarm, _groups(row, at))
+                _carry_out(row, alarm, move, actor=actor, at=at, is_turn=True)
+        except (OperationalError, InterfaceError):
+            raise
+        except Exception as error:
+            # One that fails must not silence the others; it is tried again, and again.
+            log.exception("alarm failed", alarm=str(row.pk))
+            Alarm.objects.filter(pk=row.pk).update(wake_at=at + AGAIN)
+            audit(
+                "processes.alarm_failed",
+                _ref(row),
+                actor=actor,
+                at=at,
+                detail={"error": type(error).__name__},
+            )
     return len(found)
 
 
 def _groups(row: Alarm, at: datetime) -> tuple[oncall.Group, ...]:
-    return groups_for(row.agency, row.area, at, kept=kept_among(row.audience))
+    return groups_for(row.agency, row.area, at, kept=kept_among(row.audience), alarm=row.pk)
 
 
 def _held(key: UUID) -> Alarm:

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 
+import structlog
+from django.db import InterfaceError, OperationalError
 from django.db.models import Q
 
 from ngomon.core.actors import Actor
@@ -16,7 +18,7 @@ from ngomon.core.audit import audit
 from ngomon.core.ids import Ref
 from ngomon.core.rows import save_all
 from ngomon.core.terms import Event
-from ngomon.core.units import command
+from ngomon.core.units import command, part
 from ngomon.directory import queries as directory
 from ngomon.identity import queries as identity
 
@@ -41,9 +43,12 @@ from . import consultation, moving
 from .moving import about, tell
 from .steps import take
 
-BATCH = 500
+log = structlog.get_logger("ngomon.processes")
+TIMERS_AT_ONCE = 250
+"""How many instances the worker wakes in one unit: short enough that nobody waits long for the one writer of SQLite."""
 MOST = 20_000
-"""How many instances one run of the duty takes up: at 15 seconds more than a city makes in a day."""
+AGAIN = timedelta(minutes=15)
+"""When a timer that failed is tried again; until then it keeps nobody else waiting."""
 
 
 @command
@@ -55,21 +60,47 @@ def wake(*, actor: Actor, at: datetime, limit: int = MOST) -> int:
     woken = 0
     above = _Above(at)
     while woken < limit:
-        batch = rows.waking(at, min(BATCH, limit - woken))
+        batch = rows.waking(at, min(TIMERS_AT_ONCE, limit - woken))
         if not batch:
             break
-        _wake_batch(batch, above, actor=actor, at=at)
+        _wake_all(batch, above, actor=actor, at=at)
         woken += len(batch)
     return woken
+
+
+def _wake_all(batch: list[Instance], above: _Above, *, actor: Actor, at: datetime) -> None:
+    """Wake these together; where that fails each by itself, and what fails then is put off: one keeps no other waiting."""
+    try:
+        with part():
+            _wake_batch(batch, above, actor=actor, at=at)
+    except (OperationalError, InterfaceError):
+        raise
+    except Exception:
+        log.warning("timers failed together", instances=len(batch), exc_info=True)
+    else:
+        return
+    for instance in batch:
+        try:
+            with part():
+                _wake_batch(rows.by_key(instance.pk), above, actor=actor, at=at)
+        except (OperationalError, InterfaceError):
+            raise
+        except Exception as error:
+            log.exception("timer failed", instance=str(instance.pk))
+            Instance.objects.filter(pk=instance.pk).update(wake_at=at + AGAIN)
+            detail = {"error": type(error).__name__, "step": instance.step}
+            audit("processes.timer_failed", queries.ref_of(instance), actor=actor, at=at, detail=detail)
 
 
 def _wake_batch(batch: list[Instance], above: _Above, *, actor: Actor, at: datetime) -> None:
     before, after, changed = rows.Count(), rows.Count(), []
     for instance in batch:
         known = queries.definition(instance.definition, instance.n)
-        was = rows.counted(instance)
+        was, woken_for = rows.counted(instance), instance.wake_at
         if _wake_one(instance, known, above, actor=actor, at=at):
             continue
+        if instance.wake_at is not None and woken_for is not None and instance.wake_at <= woken_for:
+            raise RuntimeError(f"the timer of {instance.pk} stands still at step {instance.step}")
         before.update(was)
         after.update(rows.counted(instance))
         changed.append(instance)
@@ -161,7 +192,10 @@ def _escalated(instance: Instance, step: StepDef, rung: Rung, above: _Above, why
 
 
 class _Above:
-    """Finds who is told: the rung's role where somebody holds it, else the next above; the city office always."""
+    """Finds who is told: the rung's role where somebody is there, else the next above; the city office always.
+
+    Who is away and stood in for by nobody is not there.
+    """
 
     def __init__(self, at: datetime) -> None:
         self._at = at
@@ -185,7 +219,8 @@ class _Above:
             return False
         key = (role, agency)
         if key not in self._held:
-            self._held[key] = bool(identity.holders(role, agency or None, None, self._at))
+            holders = [h.account_id for h in identity.holders(role, agency or None, None, self._at)]
+            self._held[key] = bool(set(holders) - identity.away(holders, self._at))
         return self._held[key]
 
 

@@ -6,7 +6,7 @@ timer runs: the next contact, then the shift lead, then the leader, then everybo
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from uuid import UUID
 
@@ -33,6 +33,17 @@ def chain(contacts: Iterable[Contact]) -> tuple[Group, ...]:
         else:
             groups.append((contact,))
     return tuple(groups)
+
+
+def behind(groups: Iterable[Group], out: Collection[UUID]) -> tuple[Group, ...]:
+    """The chain with those who are out on another alarm behind the rest of their agency.
+
+    They are still called before the shift lead: an agency whose people are all out is called as ever, and nobody is lost.
+    """
+    known = tuple(groups)
+    above = tuple(g for g in known if g[0].rung in TOGETHER)
+    own = [g for g in known if g[0].rung not in TOGETHER]
+    return (*(g for g in own if g[0].account not in out), *(g for g in own if g[0].account in out), *above)
 
 
 @dataclass(frozen=True, slots=True)

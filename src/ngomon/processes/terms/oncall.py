@@ -64,6 +64,25 @@ class Contact:
 
 
 @dataclass(frozen=True, slots=True)
+class Out:
+    """Somebody who is on the way to another alarm, or there. `label`: of what, empty where only a few may know of it."""
+
+    account: UUID
+    state: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class ContactLeft:
+    """Somebody in the chain of an alarm as the desk sees them; `out`: on another one."""
+
+    account: UUID
+    name: str
+    rung: str
+    out: Out | None
+
+
+@dataclass(frozen=True, slots=True)
 class Called:
     """One call of an alarm. `round` counts from 0."""
 

@@ -153,11 +153,16 @@ class Moved:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What a message about a process says: the thing, the present step in words, when it is due."""
+    """What a message about a process says: the thing, the present step in words, when that and the whole are due.
+
+    `kept`: the roles that alone may know of it; none where it is as usual.
+    """
 
     of: Ref
     step: Text
     due_at: datetime | None
+    whole_due_at: datetime | None
+    kept: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

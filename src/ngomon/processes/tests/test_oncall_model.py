@@ -13,10 +13,13 @@ from dataclasses import dataclass, replace
 from functools import cache
 from uuid import UUID, uuid5
 
+import pytest
+
 from ngomon.processes.rules.oncall import (
     Alarm,
     Group,
     Move,
+    behind,
     chain,
     on_answer,
     on_called,
@@ -27,6 +30,8 @@ from ngomon.processes.terms.oncall import OVER, AlarmState, Called, Contact, Out
 
 PEOPLE = tuple(UUID(int=n) for n in range(1, 4))
 RUNGS = (RungKind.DUTY, RungKind.SHIFT_LEAD, RungKind.LEADER)
+TWO_OF_AN_AGENCY = (RungKind.DUTY, RungKind.SUBSTITUTE, RungKind.LEADER)
+"""Here the first goes out on another alarm and comes back, instead of being absent."""
 ANSWERS = ("acknowledged", "declined", "done")
 MOST_ROUNDS = 1 if os.environ.get("SCALE") == "full" else 0
 """`SCALE=full` walks half a million states in some minutes; without, the second round is entered and not walked through."""
@@ -34,17 +39,19 @@ MOST_ROUNDS = 1 if os.environ.get("SCALE") == "full" else 0
 
 @dataclass(frozen=True)
 class World:
-    """The alarm as committed, who is absent, who was told that the chain ended, and answers on their way."""
+    """The alarm as committed, who is absent or out on another alarm, who was told that the chain ended, answers on their way."""
 
     alarm: Alarm
+    rungs: tuple[str, ...] = RUNGS
     absent: frozenset[UUID] = frozenset()
+    out: frozenset[UUID] = frozenset()
     told_leader: bool = False
     coming: frozenset[tuple[UUID, str]] = frozenset()
 
 
 def groups(world: World) -> tuple[Group, ...]:
-    there = [Contact(p, r) for p, r in zip(PEOPLE, RUNGS, strict=True) if p not in world.absent]
-    return chain(there)
+    there = [Contact(p, r) for p, r in zip(PEOPLE, world.rungs, strict=True) if p not in world.absent]
+    return behind(chain(there), world.out)
 
 
 def commit(world: World, move: Move) -> World:
@@ -75,13 +82,15 @@ def successors(world: World) -> Iterator[World]:
         taken = commit(world, on_answer(alarm, *said))
         yield taken
         yield replace(taken, coming=taken.coming - {said})
-    for person in PEOPLE[:1]:
-        yield replace(world, absent=world.absent ^ {person})
+    if world.rungs == RUNGS:
+        yield replace(world, absent=world.absent ^ {PEOPLE[0]})
+    else:
+        yield replace(world, out=world.out ^ {PEOPLE[0]})
 
 
 @cache
-def all_worlds() -> frozenset[World]:
-    first = World(Alarm())
+def all_worlds(rungs: tuple[str, ...] = RUNGS) -> frozenset[World]:
+    first = World(Alarm(), rungs)
     seen, open_ = {first}, deque([first])
     while open_:
         for world in successors(open_.popleft()):
@@ -100,8 +109,9 @@ def settles(world: World) -> World:
     return world
 
 
-def test_every_state_is_taken_or_calls_somebody_and_none_is_lost() -> None:
-    worlds = all_worlds()
+@pytest.mark.parametrize("rungs", [RUNGS, TWO_OF_AN_AGENCY])
+def test_every_state_is_taken_or_calls_somebody_and_none_is_lost(rungs) -> None:
+    worlds = all_worlds(rungs)
     assert len(worlds) > 5_000, "the walk went somewhere"
     for world in worlds:
         alarm = world.alarm
@@ -119,8 +129,9 @@ def test_every_state_is_taken_or_calls_somebody_and_none_is_lost() -> None:
         assert len({(c.account, c.round) for c in alarm.calls}) == len(alarm.calls)
 
 
-def test_left_alone_every_state_is_taken_or_reaches_the_leader_and_stays_open() -> None:
-    for world in all_worlds():
+@pytest.mark.parametrize("rungs", [RUNGS, TWO_OF_AN_AGENCY])
+def test_left_alone_every_state_is_taken_or_reaches_the_leader_and_stays_open(rungs) -> None:
+    for world in all_worlds(rungs):
         last = settles(world)
         if last.alarm.state == AlarmState.CALLING:
             assert last.told_leader, "the end of the chain was reached and told"
@@ -159,3 +170,11 @@ def test_who_is_on_two_rungs_is_called_once_on_the_lower() -> None:
         ]
     )
     assert [[x.account for x in group] for group in found] == [[a], [b], [c]]
+
+
+def test_who_is_out_comes_behind_the_rest_of_the_agency_and_before_the_shift_lead() -> None:
+    a, b, c = PEOPLE[:3]
+    groups = chain([Contact(a, RungKind.DUTY), Contact(b, RungKind.AGENCY), Contact(c, RungKind.SHIFT_LEAD)])
+    assert [g[0].account for g in behind(groups, {a})] == [b, a, c]
+    assert [g[0].account for g in behind(groups, {a, b})] == [a, b, c], "all out: as ever"
+    assert [g[0].account for g in behind(groups, {c})] == [a, b, c], "leads lead from where they are"

@@ -17,10 +17,10 @@ pytestmark = pytest.mark.django_db(transaction=True)
 def told(monkeypatch):
     found: list[tuple] = []
 
-    def tell(receiver, template, values, *, of, id, actor, at):
-        found.append((receiver, template.rpartition(".")[2], values["label"], id))
+    def tell_all(tellings, *, actor, at):
+        found.extend((t.to, t.template.rpartition(".")[2], t.values["label"], t.id) for t in tellings)
 
-    monkeypatch.setattr(reactions, "tell", tell)
+    monkeypatch.setattr(reactions, "tell_all", tell_all)
     open_cursors()
     return found
 

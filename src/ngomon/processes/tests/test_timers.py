@@ -12,8 +12,11 @@ from django.test.utils import CaptureQueriesContext
 
 from ngomon.core.engine import engine
 from ngomon.core.events import history
+from ngomon.core.models import AuditRow
 from ngomon.core.units import unit
+from ngomon.identity import queries as identity
 from ngomon.processes import commands, queries
+from ngomon.processes.commands import moving
 from ngomon.processes.models import Instance
 
 from .conftest import OPERATOR, SYSTEM, Matter, hue
@@ -178,3 +181,36 @@ def test_a_paused_clock_tells_nothing(matter, published):
         commands.resume(matter.ref, reason="disaster", actor=published.head(), at=matter.at)
     matter.wake(matter.at + timedelta(days=30))
     assert ("whole overdue", "intake") in told(matter)
+
+
+def test_a_timer_that_fails_keeps_no_other_waiting_and_is_tried_again(published, monkeypatch):
+    matters = [Matter(published) for _ in range(5)]
+    for each in matters:
+        each.act("route", OPERATOR, agency="roads")
+    sick, real = matters[2].moved.instance, moving.set_timer
+
+    def set_timer(instance, known, step):
+        if instance.pk == sick:
+            raise ValueError("a fault that only one of them has")
+        real(instance, known, step)
+
+    at = hue("2026-11-24 08:30")
+    with monkeypatch.context() as patched:
+        patched.setattr(moving, "set_timer", set_timer)
+        assert matters[0].wake(at) == 5
+        assert matters[0].wake(at) == 0, "it does not come again at once"
+    for each in matters:
+        assert [kind for kind, *_ in told(each)] == (
+            [] if each is matters[2] else ["reminder", "overdue", "told"]
+        )
+    assert AuditRow.objects.get(action="processes.timer_failed").ref_key == matters[2].ref.key
+    matters[2].wake(at + timedelta(minutes=15))
+    assert [kind for kind, *_ in told(matters[2])] == ["reminder", "overdue", "told"]
+
+
+def test_of_a_head_who_is_away_and_stood_in_for_by_nobody_the_office_hears(matter, published, monkeypatch):
+    matter.act("route", OPERATOR, agency="roads")
+    head = published.head().account_id
+    monkeypatch.setattr(identity, "away", lambda accounts, at: {head} & set(accounts))
+    matter.wake(hue("2026-11-24 08:30"))
+    assert told(matter)[-1] == ("told", "city_office", "")

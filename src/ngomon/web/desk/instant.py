@@ -24,7 +24,7 @@ from ngomon.messages import queries as messages
 from ngomon.messages.terms import Answer, Attempt, Told
 from ngomon.processes import alarms
 from ngomon.processes import commands as processes
-from ngomon.processes.terms.oncall import AlarmShown, CalledShown
+from ngomon.processes.terms.oncall import AlarmShown, CalledShown, ContactLeft
 
 from .frame import language_of, plain
 from .views import agency_name, area_name
@@ -89,6 +89,7 @@ def card(
     may_steer = may(actor, "alarm.steer") and not one.is_over
     sent = _sent(one.of, actor) if is_whole else {}
     calls = [_call(call, sent, language) for call in one.calls]
+    left = alarms.contacts_left(one, at) if may_steer and is_whole else []
     return {
         "alarm": one,
         "state": text(f"web.desk.instant.state.{one.state}", language),
@@ -104,17 +105,29 @@ def card(
         "is_calling": one.state == "calling",
         "url": f"/desk/cases/{one.of.label}" if one.of.kind == "case" else one.of.url,
         "may_steer": may_steer,
-        "people": _people(one, at, language) if may_steer and is_whole else [],
+        "people": _people(left, language),
+        "out": _out(left, language) if one.state == "calling" else [],
         "answers": [(str(a), text(f"web.desk.instant.said.{a}", language)) for a in SAID],
         "reasons": [(code, text(f"web.desk.instant.off.{code}", language)) for code in REASONS],
     }
 
 
-def _people(one: AlarmShown, at: datetime, language: str) -> list[tuple[str, str]]:
+def _people(left: list[ContactLeft], language: str) -> list[tuple[str, str]]:
     """Whom the operator may have telephoned: everybody in the chain."""
+    return [(str(c.account), f"{c.name} · {text(f'web.desk.instant.rung.{c.rung}', language)}") for c in left]
+
+
+def _out(left: list[ContactLeft], language: str) -> list[str]:
+    """Who is called after the others of the agency, and why."""
     return [
-        (str(account), f"{name} · {text(f'web.desk.instant.rung.{rung}', language)}")
-        for account, name, rung in alarms.contacts_left(one, at)
+        text(
+            f"web.desk.instant.out.{c.out.state}",
+            language,
+            name=c.name,
+            of=c.out.label or text("web.desk.instant.out.another", language),
+        )
+        for c in left
+        if c.out
     ]
 
 
