@@ -15,7 +15,16 @@ from importlib import import_module
 
 from bench.results import ROOT, Found, keep, table
 
-NAMES = ("intake", "lists", "status_change", "router", "bulk", "process_steps", "escalation")
+NAMES = (
+    "intake",
+    "lists",
+    "status_change",
+    "router",
+    "bulk",
+    "process_steps",
+    "process_totals",
+    "escalation",
+)
 DATABASES = ("sqlite", "postgres")
 
 

@@ -235,7 +235,7 @@ class Loader:
             for (table, columns), made in sorted(rows.items(), key=lambda item: table_order(item[0][0])):
                 write(table, columns, made)
             for table, moved_by in counts.items():
-                _move(table, moved_by)
+                move(table, moved_by)
 
 
 _FIRST = ("cases_case", "cases_signal", "processes_instance")
@@ -265,7 +265,7 @@ def write(table: str, columns: Sequence[str], rows: Sequence[Row]) -> None:
             connection.connection.executemany(f'INSERT INTO "{table}" ({names}) VALUES ({slots})', rows)
 
 
-def _move(table: str, moved: Counter[tuple[Row, int]]) -> None:
+def move(table: str, moved: Counter[tuple[Row, int]]) -> None:
     keys, values = COUNTS[table]
     by_key: dict[Row, list[int]] = {}
     for (key, n), value in moved.items():

@@ -3,7 +3,7 @@
 import { element } from "../dom.ts";
 
 const STEP = 1.25;
-const LEAST = 0.2;
+const LEAST = 0.1;
 const MOST = 3;
 
 class DrawingView extends HTMLElement {
@@ -20,6 +20,9 @@ class DrawingView extends HTMLElement {
     const to = (scale: number): void => this.zoom(frame, svg, scale);
     const fit = (): void => to(frame.clientWidth / this.natural);
     if (!this.querySelector(".drawing-view__tools")) this.prepend(this.tools(to, fit));
+    // It begins where the process does.
+    const start = svg.querySelector<SVGCircleElement>(".drawn__shape circle");
+    if (start && !location.hash) frame.scrollTo(0, start.cy.baseVal.value - frame.clientHeight / 2);
     const { signal } = this.stop;
     frame.addEventListener("keydown", (event) => this.press(event, to, fit), { signal });
     frame.addEventListener("wheel", (event) => this.wheel(event, to), { signal, passive: false });

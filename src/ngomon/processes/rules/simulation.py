@@ -171,10 +171,13 @@ class _Matter:
 
 @dataclass(slots=True)
 class _Queue:
-    """The servers of a pool, each with the time at which it is free, on the pool's own axis."""
+    """The servers of a pool, each with the time at which it is free, on the pool's own axis; `first` to `last`: what is
+    looked at."""
 
     axis: Axis
     free: list[float]
+    first: float = 0.0
+    last: float = 0.0
     waits: list[tuple[float, float]] = field(default_factory=list)
     worked: float = 0.0
 
@@ -297,7 +300,8 @@ class Simulator:
     def _queue(self, queues: dict[Pool, _Queue], pool: Pool) -> _Queue:
         if pool not in queues:
             axis = self.clock if pool[0] in self.history.day_and_night else self.office
-            queues[pool] = _Queue(axis, [0.0] * self.people(pool))
+            first, last = axis.work(self.warm_up * 86400.0), axis.work(self.horizon_s)
+            queues[pool] = _Queue(axis, [0.0] * self.people(pool), first, last)
         return queues[pool]
 
     def _pass(
@@ -314,7 +318,8 @@ class Simulator:
             work = self._work(chance, step, known)
             heapq.heappush(queue.free, begins + work)
             queue.waits.append((at, queue.axis.wall(begins) if begins > ready else at))
-            queue.worked += work if at >= self.warm_up * 86400.0 else 0.0
+            # What is still to be worked when the run ends, or was before it is looked at, keeps nobody busy in it.
+            queue.worked += max(0.0, min(begins + work, queue.last) - max(begins, queue.first))
             done, action = queue.axis.wall(begins + work), self._choice(chance, matter, step, known)
         self._take(matter, step, action, done)
         return done
@@ -426,7 +431,7 @@ class Simulator:
         for day in range(self.days):
             noon = warm + day * 86400.0 + 43200.0
             queue_at.append(sum(1 for a, b in queue.waits if a <= noon < b))
-        offered = (queue.axis.work(self.horizon_s) - queue.axis.work(warm)) * self.people(pool)
+        offered = (queue.last - queue.first) * self.people(pool)
         return PoolResult(
             fmean(waits) if waits else 0.0,
             queue.worked / offered if offered else 0.0,

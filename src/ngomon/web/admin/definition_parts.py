@@ -28,7 +28,7 @@ from .definition_forms import (
     well_formed,
 )
 from .forms import choice, line, prose
-from .frame import by_language
+from .frame import by_language, role_name
 
 GROUPS = ("timed", "instant", "command")
 FIELD_KINDS = ("text", "choice", "agency", "account", "date", "days", "photos")
@@ -261,9 +261,26 @@ def part_rows(
         is_bad = bad is not None and (bad.kind, bad.at, bad.n) == (kind, at, n)
         made = bad.form if bad is not None and is_bad else made
         made.auto_id = f"id_{'_'.join((kind, *at))}_{n}_%s"
-        name = in_language(table.get("name") or {}, (translation.get_language() or "vi")[:2])
+        name = part_name(kind, table, (translation.get_language() or "vi")[:2])
         found.append({"form": made, "n": n, "name": name, "is_new": n == len(rows), "open": is_bad})
     return found
+
+
+def part_name(kind: str, table: Mapping[str, Any], language: str) -> str:
+    """What a part is called in a list: by its name, or by what it does; empty for a new one."""
+    if kind == "escalation" and table:
+        key, to = f"web.admin.ladder.{table.get('kind')}", str(table.get("to", ""))
+        is_holder = to == "holder"
+        who = text("web.admin.definitions.whoever_has_it", language) if is_holder else role_name(to, language)
+        return f"{_said(key, str(table.get('kind')), language)} → {who}"
+    if kind == "variant" and table:
+        when = table.get("when") or {}
+        pairs = [(name, value) for name in when for value in listed(when, name)]
+        return ", ".join(
+            _said(f"web.admin.when.{name}.{value or 'none'}", f"{name}: {value}", language)
+            for name, value in pairs
+        )
+    return in_language(table.get("name") or {}, language)
 
 
 def field_tables(tables: Mapping[str, Any]) -> list[dict[str, Any]]:

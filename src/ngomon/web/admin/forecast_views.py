@@ -142,6 +142,8 @@ def _sentences(found: ForecastShown, said: Mapping[str, Any], language: str) -> 
             text(f"web.admin.forecast.says.{kind}", language, now=tried["mean"], by=points["mean"], **reach)
         )
         lines.append(_bottleneck(said["tried"], language, "tried_"))
+    if any(each["key"] == "few" for each in said["assumed"]):
+        lines.insert(0, text("web.admin.forecast.says.few", language))
     return [line for line in lines if line]
 
 

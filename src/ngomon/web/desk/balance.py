@@ -75,6 +75,7 @@ def _of_agency(within: str, actor: Actor, at: datetime, language: str) -> dict[s
         "rows": rows,
         "takers": takers,
         "chart": _chart(loads, language),
+        "height": f"{80 + 88 * len(loads)}px",
         "moves": [{"giver": by_id[str(m.giver)], "taker": by_id[str(m.taker)], "n": m.n} for m in moves],
         "gone": [row for row in rows if not row["has_post"] and row["hand"].n],
         "empty_shifts": leaving.empty_shifts(within, at),
@@ -112,6 +113,7 @@ def _chart(loads: list[OfficerLoad], language: str) -> dict[str, Any]:
     }
     return {
         "kind": "bar",
+        "lying": True,
         "x": [one.name for one in loads],
         "unit": text("web.desk.balance.unit", language),
         "series": [
@@ -125,6 +127,7 @@ def _of_city(found: list[AgencyLoad], language: str) -> dict[str, Any]:
     first = found[:CHARTED]
     chart = {
         "kind": "bar",
+        "lying": True,
         "x": [in_language(directory.agency(one.agency).short, language) for one in first],
         "unit": text("web.desk.balance.unit", language),
         "series": [
@@ -136,6 +139,7 @@ def _of_city(found: list[AgencyLoad], language: str) -> dict[str, Any]:
     return {
         "city": rows,
         "chart": chart,
+        "height": f"{80 + 52 * len(first)}px",
         "stranded": [row for row, one in zip(rows, found, strict=True) if one.stranded],
     }
 

@@ -80,6 +80,7 @@ def test_little_history_is_told_and_what_is_used_instead(city: TestCity):
     shown = browser.get(there, headers={"accept-language": "vi"}).content.decode()
     assert "30 mỗi ngày" in shown
     assert "một phần mười thời hạn" in shown
+    assert "không phải dự báo" in shown
 
 
 def test_a_draft_is_simulated_with_what_its_steps_took_and_a_faulty_one_is_not(city: TestCity):
