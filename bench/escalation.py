@@ -43,7 +43,7 @@ def _row(what: str, found: list[dict[str, Any]], database: str) -> Found:
         beside=[
             *(f"of {one['n']:,}: {one[what]['cpu_ms']:.2f} CPU-ms" for one in found),
             f"all {large['n']:,} after {large[what]['took_s']:.0f} s",
-            f"longest unit {large[what]['longest_ms']:.0f} ms",
+            f"longest turn {large[what]['longest_ms']:.0f} ms",
             f"{large[what]['rows']:,} {'events' if what == 'decided' else 'messages'}",
         ],
     )
