@@ -30,6 +30,7 @@ from ngomon.identity.rules import may
 from ngomon.incidents import leaving as incidents
 
 from . import views
+from .balance import within_of
 from .filters import listed_of
 from .forms import ActionForm, Around, agency_choices
 from .frame import language_of, plain
@@ -364,23 +365,12 @@ def _csv_line(values: list[str]) -> str:
 # --- handing over ---------------------------------------------------------------------------------------------------
 
 
-def _within(actor: Actor, request: HttpRequest) -> str:
-    """The agency whose work is handed over: the head's own, any for the shift lead and the city's office."""
-    own = sorted(actor.agencies("agency_head"))
-    asked = request.POST.get("within") or request.GET.get("within", "")
-    if actor.holds(*bulks.AGENCY_MOVERS):
-        return asked
-    if asked and asked not in own:
-        raise Refused("processes.error.not_yours")
-    return asked or (own[0] if own else "")
-
-
 @require_http_methods(["GET", "POST"])
 @requires("case.hand_over")
 def handover(request: HttpRequest) -> HttpResponse:
     """From whom, to whom; the work goes over as a bulk, so with preview, result of each case, and undoing."""
     actor, now, language = actor_from(request), clock.now(), language_of(request)
-    within = _within(actor, request)
+    within = within_of(actor, request)
     if request.method == "POST":
         return _hand_over(request, within, actor, now)
     people = []

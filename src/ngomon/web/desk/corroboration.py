@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -160,33 +161,23 @@ def rests_on(codes: str, language: str) -> str:
 def corroborate(request: HttpRequest, number: str) -> HttpResponse:
     """Verify the case by the evidence there is."""
     version = request.POST.get("version", "")
-    try:
-        with unit():
-            commands.corroborate(
-                cases.case_id_of(number),
-                version=int(version) if version.isdigit() else None,
-                actor=actor_from(request),
-                at=clock.now(),
-            )
-    except CityError as error:
-        words, _ = views.refusal(error, language_of(request))
-        return pages.case_again(request, number, error.status, words)
-    return pages.back(request, number)
+    seen = int(version) if version.isdigit() else None
+    return _done(request, number, partial(commands.corroborate, version=seen))
 
 
 @require_POST
 @requires("case.triage")
 def reverse(request: HttpRequest, number: str) -> HttpResponse:
     """Take a verification by evidence back."""
+    ground, words = request.POST.get("ground", ""), request.POST.get("words", "")[:1000]
+    return _done(request, number, partial(commands.reverse, ground=ground, words=words))
+
+
+def _done(request: HttpRequest, number: str, act: Callable[..., object]) -> HttpResponse:
+    """The case after an act on it, or what was refused."""
     try:
         with unit():
-            commands.reverse(
-                cases.case_id_of(number),
-                request.POST.get("ground", ""),
-                words=request.POST.get("words", "")[:1000],
-                actor=actor_from(request),
-                at=clock.now(),
-            )
+            act(cases.case_id_of(number), actor=actor_from(request), at=clock.now())
     except CityError as error:
         words, _ = views.refusal(error, language_of(request))
         return pages.case_again(request, number, error.status, words)
