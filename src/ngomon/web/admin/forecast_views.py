@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -15,6 +16,8 @@ from .frame import agency_name, role_name
 from .views import day_words
 
 BARS = 8
+LETTERS_A_LINE = 18
+"""Of a name beside its lying bar, where the narrowest chart breaks it."""
 POOLS = 10
 FIGURES = (
     ("arrived", 1, 0),
@@ -243,7 +246,9 @@ def _charts(
 
 def _chart(key: str, data: dict[str, Any], language: str, **values: str) -> dict[str, Any]:
     rows = len(data["x"]) * len(data["series"])
-    height = f"{max(160, 70 + 34 * rows)}px" if data.get("lying") else "280px"
+    longest = max((len(name) for name in data["x"]), default=0)
+    lines = math.ceil(longest / LETTERS_A_LINE)
+    height = f"{max(160, 70 + max(34, 10 + 16 * lines) * rows)}px" if data.get("lying") else "280px"
     return {
         "data": data,
         "title": text(f"web.admin.forecast.chart.{key}", language, **values),
