@@ -25,6 +25,7 @@ SECRET = {
     "commitment",
     "sealed",
     "claim_blind",
+    "kin",
     "number",
     "tail",
     "of_label",
