@@ -105,11 +105,16 @@ def act(page: Page, number: str, action: str, *, photo: dict[str, Any] | None = 
 
 def send(page: Page, form: Locator, photo: dict[str, Any] | None, fields: Mapping[str, str]) -> None:
     """Open an action's form on the page, fill it in, send it."""
-    page.locator("details.act", has=form).locator("summary").click()
+    act = page.locator("details.act", has=form)
+    if act.get_attribute("open") is None:
+        act.locator("summary").click()
     for name, value in fields.items():
         field = form.locator(f"[name={name}]")
-        if field.evaluate("e => e.tagName") == "SELECT":
+        kind = field.first.evaluate("e => e.type")
+        if kind == "select-one":
             field.select_option(value)
+        elif kind == "radio":
+            form.locator(f"[name={name}][value='{value}']").check()
         else:
             field.fill(value)
     if photo:
