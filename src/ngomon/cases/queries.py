@@ -16,7 +16,7 @@ from django.db.models import Count, Q, QuerySet
 from ngomon.core.actors import Actor
 from ngomon.core.audit import audit_look
 from ngomon.core.errors import Invalid, NotFound, Refused
-from ngomon.core.ids import Ref
+from ngomon.core.ids import Ref, plain_number
 from ngomon.core.rows import key_of
 from ngomon.core.search import find
 from ngomon.core.secrets import blind, open_text
@@ -283,14 +283,9 @@ def map_points(
 # --- one case ------------------------------------------------------------------------------------------------------------
 
 
-def _plain_number(number: str) -> str:
-    """A case number as it is kept; empty, which no case has, for what cannot be one."""
-    return number.upper() if len(number) <= 24 and number.replace("-", "").isalnum() else ""
-
-
 def case_id_of(number: str) -> UUID:
     """The id behind a case number. Raises: NotFound."""
-    found = key_of(Case, "number", _plain_number(number))
+    found = key_of(Case, "number", plain_number(number))
     if found is None:
         raise NotFound("cases.not_found", number=number)
     return found
@@ -298,7 +293,7 @@ def case_id_of(number: str) -> UUID:
 
 def public_case(number: str) -> CaseView:
     """What everybody may see of a public case. Raises: NotFound."""
-    case = Case.objects.filter(number=_plain_number(number), is_public=True).first()
+    case = Case.objects.filter(number=plain_number(number), is_public=True).first()
     if case is None:
         raise NotFound("cases.not_found", number=number)
     return _view(case, {Audience.PUBLIC}, reports=False, unmasked=False)
@@ -307,7 +302,7 @@ def public_case(number: str) -> CaseView:
 def reporter_case(number: str, *, actor: Actor, claim_code: str = "") -> CaseView:
     """What its reporter may see, proven by account or claim code; one statement decides. Raises: NotFound."""
     theirs = Reporter.objects.filter(_proofs(actor, claim_code)).values("case_id")
-    case = Case.objects.filter(number=_plain_number(number), pk__in=theirs).first()
+    case = Case.objects.filter(number=plain_number(number), pk__in=theirs).first()
     if case is None:
         raise NotFound("cases.not_found", number=number)
     view = _view(case, {Audience.PUBLIC, Audience.REPORTER}, reports=False, unmasked=False)
@@ -326,7 +321,7 @@ def reporter_case(number: str, *, actor: Actor, claim_code: str = "") -> CaseVie
 
 def staff_case(number: str, *, actor: Actor) -> CaseView:
     """What an officer may see: texts masked for agencies, in full for IOC staff. Raises: NotFound, Refused."""
-    case = _visible_to(actor).filter(number=_plain_number(number)).first()
+    case = _visible_to(actor).filter(number=plain_number(number)).first()
     if case is None:
         raise NotFound("cases.not_found", number=number)
     sees_all = may(actor, "case.see_all")
@@ -354,7 +349,7 @@ def signal_of_reporter(case_id: UUID, joined: str, *, actor: Actor, claim_code: 
 
 def merged_for(number: str, *, actor: Actor, claim_code: str = "") -> str:
     """Where the report that this reader filed under a number went by merging: that case's number, empty for nowhere."""
-    merged = Case.objects.filter(number=_plain_number(number), merged_into__isnull=False).values("id")
+    merged = Case.objects.filter(number=plain_number(number), merged_into__isnull=False).values("id")
     mine = Reporter.objects.filter(_proofs(actor, claim_code), signal__opened__in=merged).values("case_id")
     found = Case.objects.filter(pk__in=mine).exclude(pk__in=merged).values_list("number", flat=True)
     return found.first() or ""

@@ -11,12 +11,13 @@ from uuid import UUID
 from django.db.models import Q, QuerySet
 
 from ngomon.core.errors import NotFound
+from ngomon.core.ids import plain_number
 from ngomon.core.search import find
 from ngomon.core.text import words
 from ngomon.directory import queries as directory
 
 from .models import Case, Entry, Signal
-from .queries import _cursor, _plain_number, _read_cursor, _total, propose
+from .queries import _cursor, _read_cursor, _total, propose
 from .rules import telling_words
 from .terms import QUESTION, Audience, CaseKind, EntryKind
 
@@ -97,7 +98,7 @@ def answered_questions(*, cursor: str = "", size: int = PAGE, agency: str = "", 
 
 def answered_question(number: str) -> Answered:
     """One answered question. Raises: NotFound for one that nobody but its asker may see yet."""
-    rows = list(_answered().filter(number=_plain_number(number)).values_list(*_ROW))
+    rows = list(_answered().filter(number=plain_number(number)).values_list(*_ROW))
     if not rows:
         raise NotFound("cases.not_found", number=number)
     return _with_answers(rows)[0]

@@ -18,7 +18,7 @@ from django.template.loader import render_to_string
 from django.utils import translation
 
 from ngomon.core import metrics
-from ngomon.core.errors import CityError, NotFound, Unavailable
+from ngomon.core.errors import CityError, Unavailable
 from ngomon.core.ids import uuid7
 from ngomon.core.problems import as_city_error, finish, problem, problem_response
 
@@ -99,12 +99,6 @@ class EdgeMiddleware:
             _note(request, response, cpu_ms, (time.perf_counter() - started) * 1000, counting.n)
         response["X-Request-ID"] = request_id(request)
         return response
-
-    def process_view(self, request: HttpRequest, *_: Any) -> HttpResponse | None:
-        """Nothing has an address with the character NUL in it, and PostgreSQL takes none: it is not asked."""
-        if "\0" in request.path_info:
-            return error_answer(request, NotFound("core.problem.not_found"))
-        return None
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         """CityError and its Django likenesses become answers; a bug goes on to Django, is logged, and ends as 500."""

@@ -23,6 +23,11 @@ def uuid7() -> uuid.UUID:
     return uuid.UUID(int=value)
 
 
+def plain_number(number: str) -> str:
+    """A number that people read (PA-2611-0427) as it is kept; empty, which nothing has, for what cannot be one."""
+    return number.upper() if len(number) <= 24 and number.replace("-", "").isalnum() else ""
+
+
 @dataclass(frozen=True, slots=True)
 class Ref:
     """Points at any thing of any room: what kind it is, its key there, and how to show it.

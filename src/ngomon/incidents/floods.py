@@ -10,7 +10,7 @@ from uuid import UUID
 from ngomon.core.actors import Actor
 from ngomon.core.audit import audit_look
 from ngomon.core.errors import NotFound, Refused
-from ngomon.core.ids import Ref
+from ngomon.core.ids import Ref, plain_number
 from ngomon.core.secrets import open_text
 from ngomon.directory import queries as directory
 from ngomon.identity.rules import may, require
@@ -57,7 +57,7 @@ def disputed(room: str, household: UUID, *, actor: Actor) -> tuple[TickSaid, ...
     area = Household.objects.filter(pk=household).values_list("area", flat=True).first()
     if area is None or not may_see_households(actor, area):
         raise Refused("incidents.refused.households")
-    id = Room.objects.filter(number=room).values_list("pk", flat=True).first()
+    id = Room.objects.filter(number=plain_number(room)).values_list("pk", flat=True).first()
     found = _standing(id, [household]).get(household) if id else None
     if found is None or not found[1]:
         return ()

@@ -9,6 +9,7 @@ from ngomon.cases.tracker import promises
 from ngomon.core.actors import Actor
 from ngomon.core.deliveries import posted_dead
 from ngomon.core.errors import NotFound
+from ngomon.core.ids import plain_number
 from ngomon.core.texts import text
 from ngomon.core.worker import parked_aggregates
 from ngomon.directory import queries as directory
@@ -100,7 +101,7 @@ def sheets(*, actor: Actor, limit: int = 30) -> list[Sheet]:
 def sheet(number: str, *, actor: Actor) -> Sheet:
     """One sheet. Raises: Refused, NotFound."""
     require(actor, "shift.see")
-    row = Handover.objects.filter(number=number).first()
+    row = Handover.objects.filter(number=plain_number(number)).first()
     if row is None:
         raise NotFound("incidents.error.no_sheet", number=number)
     return _sheet(row)

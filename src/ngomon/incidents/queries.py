@@ -14,6 +14,7 @@ from ngomon.cases.gathering import lines_by_id
 from ngomon.cases.terms import CaseLine
 from ngomon.core.actors import Actor
 from ngomon.core.errors import NotFound, Refused
+from ngomon.core.ids import plain_number
 from ngomon.directory import queries as directory
 from ngomon.identity.rules import may, require
 from ngomon.processes.standing import standing_of
@@ -87,7 +88,7 @@ def rooms(*, actor: Actor, limit: int = 100) -> list[RoomLine]:
 def room(number: str, *, actor: Actor) -> RoomLine:
     """One room. Raises: Refused, NotFound."""
     require(actor, "incident.see")
-    row = Room.objects.filter(number=number).first()
+    row = Room.objects.filter(number=plain_number(number)).first()
     if row is None:
         raise NotFound("incidents.error.no_room", number=number)
     return _room(row)

@@ -9,7 +9,7 @@ from django.db.models import Q
 
 from ngomon.core.actors import Actor
 from ngomon.core.errors import NotFound, Refused
-from ngomon.core.ids import Ref
+from ngomon.core.ids import Ref, plain_number
 from ngomon.identity.rules import may
 
 from .models import Directive, DirectiveWord, Instance
@@ -81,7 +81,7 @@ def directives_of(of: Ref, actor: Actor) -> list[DirectiveLine]:
 
 def directive(number: str, actor: Actor) -> DirectiveView:
     """One directive with what was said about it. Raises: NotFound, also for one that is not for this actor; Refused."""
-    row = Directive.objects.filter(number=number).first()
+    row = Directive.objects.filter(number=plain_number(number)).first()
     instance = (
         Instance.objects.filter(_seen_by(actor), of_key=str(row.pk)).first() if row is not None else None
     )

@@ -58,11 +58,6 @@ def client():
         yield made
 
 
-def test_an_address_with_a_nul_in_it_is_nobodys(client):
-    for door in ("api", "page"):
-        assert client.get(f"/{door}/raise/bug%00").status_code == 404
-
-
 @pytest.mark.parametrize(
     ("name", "status"),
     [

@@ -9,7 +9,7 @@ from ngomon.core.actors import Actor
 from ngomon.core.audit import audit
 from ngomon.core.errors import Conflict, Invalid, NotFound, Refused
 from ngomon.core.events import emit
-from ngomon.core.ids import Ref, uuid7
+from ngomon.core.ids import Ref, plain_number, uuid7
 from ngomon.core.rows import fetch, hold, save
 from ngomon.core.text import clean, fold
 from ngomon.core.units import command
@@ -26,7 +26,7 @@ from .log import AUDIENCE
 
 
 def _held(number: str) -> Handover:
-    rows = fetch(Handover, 'WHERE "number" = %s' + hold(), [number])
+    rows = fetch(Handover, 'WHERE "number" = %s' + hold(), [plain_number(number)])
     if not rows:
         raise NotFound("incidents.error.no_sheet", number=number)
     if rows[0].taken_at is not None:

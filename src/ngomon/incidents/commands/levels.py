@@ -8,7 +8,7 @@ from ngomon.core.actors import Actor
 from ngomon.core.audit import audit
 from ngomon.core.errors import Invalid, NotFound, Refused
 from ngomon.core.events import emit
-from ngomon.core.ids import Ref, uuid7
+from ngomon.core.ids import Ref, plain_number, uuid7
 from ngomon.core.rows import fetch, hold, save
 from ngomon.core.texts import text
 from ngomon.core.units import command
@@ -33,7 +33,7 @@ def note_level(
     Units: metres. Once: each rise through an alarm asks once. Raises: Refused, NotFound, Invalid.
     """
     require(actor, "incident.command")
-    if room and Room.objects.filter(number=room, is_exercise=True).exists():
+    if room and Room.objects.filter(number=plain_number(room), is_exercise=True).exists():
         raise Refused("incidents.refused.exercise_level", number=room)
     known = next((s for s in stations() if s.key == station), None)
     if known is None:

@@ -12,6 +12,7 @@ from ngomon.core.actors import Actor
 from ngomon.core.commitments import commit
 from ngomon.core.errors import Conflict, Invalid, NotFound
 from ngomon.core.events import emit
+from ngomon.core.ids import plain_number
 from ngomon.core.rows import fetch, hold, save
 from ngomon.core.text import clean
 from ngomon.core.units import command
@@ -31,8 +32,8 @@ AUDIENCE = ["ioc", "role:leader", "role:city_office", "role:admin"]
 
 def held(room: UUID | str) -> Room:
     """A room by id or number, held until the unit ends. Raises: NotFound."""
-    column = "id" if isinstance(room, UUID) else "number"
-    rows = fetch(Room, f'WHERE "{column}" = %s' + hold(), [room])
+    column, key = ("id", room) if isinstance(room, UUID) else ("number", plain_number(room))
+    rows = fetch(Room, f'WHERE "{column}" = %s' + hold(), [key])
     if not rows:
         raise NotFound("incidents.error.no_room", number=str(room))
     return rows[0]

@@ -144,6 +144,12 @@ def test_who_may_not_or_knocks_wrongly_is_told_so(door, city):
     assert kept()[0] == 0
 
 
+def test_no_page_has_a_number_with_a_nul_in_it(city):
+    pages = (("ha", "/ioc/rooms/SV-%00"), ("ha", "/ioc/handover/GC-%00"), ("dung", "/desk/directives/CD-%00"))
+    for who, page in pages:
+        assert city.browser(who).get(page).status_code == 404, page
+
+
 def test_words_that_attack_are_words_and_the_door_is_described(door, city):
     address, key = door
     calls = [
