@@ -15,14 +15,13 @@ from uuid import UUID
 from django.db.models import Exists, OuterRef, QuerySet, Subquery
 
 from ngomon.core.actors import Actor
-from ngomon.core.errors import NotFound
 from ngomon.core.geo import distance_m
-from ngomon.directory import queries as directory
 from ngomon.identity.rules import may
 
 from .kin import same_as
 from .kinship import origins_of, persons_behind
 from .models import Corroboration, Picture, Reporter
+from .near import parent_of
 from .rules.evidence import LEAST_LIKENESS, OFFICER, PICTURE_OFF_M, UNKNOWN, WINDOW_H, weigh
 from .rules.evidence import in_words as in_words
 from .rules.same import looks_apart
@@ -100,16 +99,13 @@ def evidence_for(line: CaseLine, *, actor: Actor, near: Sequence[Candidate] | No
     return weigh([*pieces, *_from_sources(line)], own)
 
 
-def _parent(category: str) -> str:
-    try:
-        return directory.category(category).parent or category
-    except NotFound:
-        return category
+def _group_of(category: str) -> str:
+    return parent_of(category) or category
 
 
 def _speaks(one: Candidate, line: CaseLine) -> bool:
     """Whether a case around may speak for this one: likely the same thing, of the same kind, in the same days."""
-    is_same_kind = one.category == line.category or _parent(one.category) == _parent(line.category)
+    is_same_kind = one.category == line.category or _group_of(one.category) == _group_of(line.category)
     return is_same_kind and one.score >= LEAST_LIKENESS and one.age_h <= WINDOW_H
 
 
@@ -241,7 +237,7 @@ def _from_sources(line: CaseLine) -> Iterator[Piece]:
     about = About(
         line.id,
         line.category,
-        _parent(line.category),
+        _group_of(line.category),
         line.lon,
         line.lat,
         float(line.place_radius_m or 0),

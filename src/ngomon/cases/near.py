@@ -141,7 +141,8 @@ def look_of(hexadecimal: str) -> tuple[int, ...]:
     return (int(hexadecimal, 16),) if hexadecimal else ()
 
 
-def _parent(category: str) -> str:
+def parent_of(category: str) -> str:
+    """The group that a category belongs to; empty for none, or an unknown one."""
     try:
         return directory.category(category).parent if category else ""
     except NotFound:
@@ -157,9 +158,9 @@ def _weighed(
     counts_age: bool = True,
     public: int = 0,
 ) -> list[Candidate]:
-    here, parent = (asked.lon, asked.lat), _parent(asked.category)
+    here, parent = (asked.lon, asked.lat), parent_of(asked.category)
     kinds = {row[4] for row in rows} - {asked.category} if parent else ()
-    siblings = {kind for kind in kinds if _parent(kind) == parent}
+    siblings = {kind for kind in kinds if parent_of(kind) == parent}
     around: list[tuple[Sequence[Any], same.Other, float]] = []
     for row in rows:
         metres = distance_m(here, (row[7], row[8]))

@@ -7,7 +7,7 @@ their due time and category, answers of the last half year, posts and absences. 
 from __future__ import annotations
 
 import time
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -72,11 +72,9 @@ def difficulties(at: datetime) -> dict[str, float]:
     return weights
 
 
-def matter_of(line: CaseLine, at: datetime) -> Matter:
-    """A case as somebody is looked for it."""
-    return Matter(
-        str(line.id), line.category, line.area, difficulties(at).get(line.category, 1.0), line.due_at
-    )
+def matter_of(line: CaseLine, weights: Mapping[str, float]) -> Matter:
+    """A case as somebody is looked for it. `weights`: of a case by category, see `difficulties`."""
+    return Matter(str(line.id), line.category, line.area, weights.get(line.category, 1.0), line.due_at)
 
 
 # --- who there is ----------------------------------------------------------------------------------------------------
@@ -200,7 +198,7 @@ def propose(line: CaseLine, at: datetime) -> list[Proposed]:
         return []
     barred = work.barred_from(line.ref)
     found = candidates(line.agency, [line.category], at, but=barred)
-    return rules.ranked(found, matter_of(line, at), at)
+    return rules.ranked(found, matter_of(line, difficulties(at)), at)
 
 
 def shared_out(
@@ -210,7 +208,8 @@ def shared_out(
     there. Statements do not grow with the cases."""
     found = candidates(agency, sorted({line.category for line in lines}), at, but=but)
     urgent = sorted(lines, key=lambda line: (line.due_at or at + LOOKS_BACK, line.number))
-    given = rules.shared([matter_of(line, at) for line in urgent], found, at)
+    weights = difficulties(at)
+    given = rules.shared([matter_of(line, weights) for line in urgent], found, at)
     return {UUID(key): taker for key, taker in given.items()}
 
 

@@ -38,10 +38,6 @@ class Engine(Protocol):
         """Sleep until something was announced, at most so long."""
         ...
 
-    def indexing(self, rows: list[tuple[str, str, str, str, str]]) -> Statement:
-        """What puts rows (kind, key, audience, at, folded words) into the search index, replacing older ones of that kind and key."""
-        ...
-
     def unindex(self, kind: str, keys: list[str]) -> None:
         """Take these out of the search index, so that no copy of their words remains."""
         ...

@@ -32,4 +32,13 @@ def find(
 
 @before_commit
 def _write_index(unit: Unit) -> list[Statement]:
-    return [engine().indexing(list(unit.indexed.values()))] if unit.indexed else []
+    if not unit.indexed:
+        return []
+    # On SQLite a trigger writes the words anew only where they changed: a new audience alone costs one row.
+    slots = ", ".join(["(%s, %s, %s, %s, %s)"] * len(unit.indexed))
+    sql = (
+        f"INSERT INTO core_search (kind, key, audience, at, folded) VALUES {slots}"
+        " ON CONFLICT (kind, key) DO UPDATE SET"
+        " audience = EXCLUDED.audience, at = EXCLUDED.at, folded = EXCLUDED.folded"
+    )
+    return [(sql, [value for row in unit.indexed.values() for value in row])]

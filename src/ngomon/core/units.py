@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from typing import Any, ParamSpec, TypeVar
 
 import structlog
-from django.db import transaction
+from django.db import InterfaceError, OperationalError, transaction
 
 from ngomon.core.engine import engine
 from ngomon.core.rows import Statement, send
@@ -133,6 +133,21 @@ def part() -> Iterator[Part]:
     except BaseException:
         begun.forget()
         raise
+
+
+def attempt(do: Callable[[Part], object]) -> Exception | None:
+    """Do something in a part of the unit; what went wrong, of which nothing is kept, so that the next can be done.
+
+    Raises: what says that the database is gone.
+    """
+    try:
+        with part() as here:
+            do(here)
+    except (OperationalError, InterfaceError):
+        raise
+    except Exception as error:
+        return error
+    return None
 
 
 def command(function: Callable[P, R]) -> Callable[P, R]:

@@ -74,15 +74,6 @@ class PostgresEngine:
         for _ in raw.notifies(timeout=seconds, stop_after=1):
             return
 
-    def indexing(self, rows: list[tuple[str, str, str, str, str]]) -> Statement:
-        slots = ", ".join(["(%s, %s, %s, %s, %s)"] * len(rows))
-        return (
-            f"INSERT INTO core_search (kind, key, audience, at, folded) VALUES {slots}"
-            " ON CONFLICT (kind, key) DO UPDATE SET"
-            " audience = EXCLUDED.audience, at = EXCLUDED.at, folded = EXCLUDED.folded",
-            [value for row in rows for value in row],
-        )
-
     def unindex(self, kind: str, keys: list[str]) -> None:
         with connection.cursor() as cursor:
             cursor.execute("DELETE FROM core_search WHERE kind = %s AND key = ANY(%s)", [kind, keys])

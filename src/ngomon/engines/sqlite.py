@@ -164,16 +164,6 @@ class SQLiteEngine:
                 return
             time.sleep(min(POLL_S, left))
 
-    def indexing(self, rows: list[tuple[str, str, str, str, str]]) -> Statement:
-        # A trigger writes the words anew only where they changed: a new audience alone costs one row.
-        slots = ", ".join(["(%s, %s, %s, %s, %s)"] * len(rows))
-        return (
-            f"INSERT INTO core_search (kind, key, audience, at, folded) VALUES {slots}"
-            " ON CONFLICT (key, kind) DO UPDATE SET"
-            " audience = excluded.audience, at = excluded.at, folded = excluded.folded",
-            [value for row in rows for value in row],
-        )
-
     def unindex(self, kind: str, keys: list[str]) -> None:
         if not keys:
             return

@@ -189,6 +189,11 @@ def name_of(account_id: UUID) -> str:
     return names_of([account_id]).get(account_id, "")
 
 
+def name_behind(told: str) -> str:
+    """The name of whom a log or a row names by an account's id; the word itself where it is none, as of the system."""
+    return name_of(UUID(told)) if len(told) == 36 else told
+
+
 def account_of_person(person_id: UUID) -> UUID | None:
     """The account a person signs in with, if any; follows a merge."""
     person = Person.objects.filter(pk=person_id).values_list("merged_into_id", flat=True).first()
@@ -267,11 +272,7 @@ def contacts_of(
 
 def reach_of(account_id: UUID) -> tuple[str, list[Contact]]:
     """For sending only: the account's language and its person's verified contact points, primary ones first."""
-    account = Account.objects.filter(pk=account_id, closed_at__isnull=True).first()
-    if account is None:
-        return "vi", []
-    rows = ContactPoint.objects.filter(person_id=account.person_id, verified_at__isnull=False)
-    return account.language, [_opened(row) for row in rows.order_by("-is_primary", "created_at")]
+    return reaches_of([account_id])[account_id]
 
 
 def reaches_of(account_ids: Iterable[UUID]) -> dict[UUID, tuple[str, list[Contact]]]:

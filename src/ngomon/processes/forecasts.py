@@ -71,10 +71,14 @@ def question_to(asked: Question) -> dict[str, Any]:
     }
 
 
+def is_computing(at: datetime) -> bool:
+    """Whether a forecast is being computed and was heard of lately."""
+    return Forecast.objects.filter(state=ForecastState.RUNNING, beat_at__gte=at - SILENT).exists()
+
+
 def is_any_left(at: datetime) -> bool:
     """Whether something waits and nothing is being computed."""
-    alive = Forecast.objects.filter(state=ForecastState.RUNNING, beat_at__gte=at - SILENT)
-    return Forecast.objects.filter(state__in=OPEN).exists() and not alive.exists()
+    return Forecast.objects.filter(state__in=OPEN).exists() and not is_computing(at)
 
 
 def start_computing() -> None:

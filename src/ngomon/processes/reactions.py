@@ -235,7 +235,7 @@ def _tell_directive(
 ) -> None:
     view = directives.directive(number, actor)
     line, template = view.line, f"processes.message.{what}"
-    by = identity.name_of(UUID(line.given_by)) if len(line.given_by) == 36 else line.given_by
+    by = identity.name_behind(line.given_by)
     values = {
         "label": line.number,
         "due": line.due_at,

@@ -14,7 +14,6 @@ from uuid import UUID
 
 import orjson
 import structlog
-from django.db import InterfaceError, OperationalError
 
 from ngomon.core.actors import Actor
 from ngomon.core.audit import audit
@@ -22,7 +21,7 @@ from ngomon.core.errors import CityError, Conflict, Invalid, Refused
 from ngomon.core.events import emit
 from ngomon.core.ids import uuid7
 from ngomon.core.rows import fetch, hold, insert, save, save_all
-from ngomon.core.units import Part, command, part
+from ngomon.core.units import Part, attempt, command, part
 from ngomon.identity import queries as identity
 from ngomon.identity.rules import may, require
 
@@ -243,20 +242,20 @@ def carry_on(bulk_id: UUID, *, actor: Actor, at: datetime) -> None:
 
 def _do(row: BulkRow, action: str, said: Mapping[str, str], officer: Actor, at: datetime) -> None:
     """One case, in a part of the unit that leaves no trace when it is refused."""
-    try:
-        with part() as here:
-            case = locked(row.case, version=row.before)
-            was = undo.as_it_is(case, action)
-            _take(row, action, {**said, **json.loads(row.given)}, officer, at)
-            _note(row, was, here)
-    except CityError as error:
+
+    def do(here: Part) -> None:
+        case = locked(row.case, version=row.before)
+        was = undo.as_it_is(case, action)
+        _take(row, action, {**said, **json.loads(row.given)}, officer, at)
+        _note(row, was, here)
+
+    error = attempt(do)
+    if isinstance(error, CityError):
         row.code = next(iter(error.fields.values()), error.code)[:80]
         row.values = json.dumps({k: str(v) for k, v in error.values.items()}, ensure_ascii=False)
         row.result = RowResult.REFUSED
-    except (OperationalError, InterfaceError):
-        raise
-    except Exception:
-        log.exception("a case of a bulk failed", bulk=str(row.bulk_id), case=str(row.case))
+    elif error is not None:
+        log.exception("a case of a bulk failed", bulk=str(row.bulk_id), case=str(row.case), exc_info=error)
         row.result, row.code = RowResult.REFUSED, "cases.bulk.failed"
 
 

@@ -130,6 +130,11 @@ def _task(case: Case) -> str:
     return str(processes.as_it_is(case.ref)["row"]["task"])
 
 
+def _is_untouched(case: Case, row: Corroboration) -> bool:
+    """Whether nothing was done with a case since it was verified, so that this can be taken back."""
+    return case.step == VERIFIED_TO and case.is_open and _task(case) == row.task
+
+
 # --- taking it back -----------------------------------------------------------------------------------------------------
 
 
@@ -156,7 +161,7 @@ def reverse(case_id: UUID, ground: str, *, actor: Actor, at: datetime, words: st
 def _take_back(
     case: Case, row: Corroboration, ground: str, words: str, *, actor: Actor, at: datetime
 ) -> None:
-    if case.step != VERIFIED_TO or not case.is_open or _task(case) != row.task:
+    if not _is_untouched(case, row):
         raise Conflict("cases.error.verified_moved_on", number=case.number)
     was = orjson.loads(row.was)
     before, was_public = scopes(case), case.is_public
@@ -212,7 +217,7 @@ def judge(id: UUID, verdict: str, *, actor: Actor, at: datetime) -> bool:
     audit("cases.judge_corroboration", case.ref, actor=actor, at=at, detail={"verdict": verdict})
     if verdict == RIGHT:
         return False
-    taken = case.step == VERIFIED_TO and case.is_open and _task(case) == row.task
+    taken = _is_untouched(case, row)
     if taken and row.reversed_at is None:
         _take_back(case, row, REVERSE_GROUNDS[-1], "", actor=actor, at=at)
     _stop_if_too_wrong(row.category, case, actor=actor, at=at)

@@ -53,7 +53,7 @@ def hand_over_all(
     """
     leaving.require_hand_over(actor, agency)
     if taker == account:
-        raise Invalid.field("taker", "web.desk.balance.same_person")
+        raise Invalid.field("taker", "cases.bulk.same_person")
     wanted = set(kinds)
     open_ = [item for item in leaving.open_of(account, agency, at, actor=actor) if item.kind in wanted]
     to = _takers(open_, account, agency, taker, at)

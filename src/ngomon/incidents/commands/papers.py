@@ -38,7 +38,7 @@ SEEN_BY = Actor(kind="paper", id="system:incidents", grants=frozenset({Grant("le
 def _name(account: str) -> str:
     if account.startswith("system:"):
         return ""
-    return identity.name_of(UUID(account)) if len(account) == 36 else account
+    return identity.name_behind(account)
 
 
 def _order(line: OrderLine) -> dict[str, Any]:

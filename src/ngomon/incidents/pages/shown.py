@@ -81,7 +81,7 @@ def person(account: str | UUID | None) -> str:
     said = str(account or "")
     if said.startswith("system:"):
         return text("incidents.log.kind.system")
-    return identity.name_of(UUID(said)) or said if len(said) == 36 else said
+    return identity.name_behind(said) or said
 
 
 def row(line: RoomLine, language: str) -> dict[str, Any]:

@@ -9,11 +9,11 @@ from ngomon.core.actors import Actor
 from ngomon.core.audit import audit
 from ngomon.core.errors import Conflict, Invalid, NotFound, Refused
 from ngomon.core.ids import Ref, uuid7
-from ngomon.core.rows import fetch, hold, insert, save
+from ngomon.core.rows import insert, save
 from ngomon.core.units import command
 from ngomon.directory import queries as directory
 
-from .. import queries
+from .. import queries, rows
 from ..models import Consultation, Instance
 from ..rules import deadlines, steps
 from ..terms import (
@@ -119,7 +119,7 @@ def drop_doubled(agency: str, *, actor: Actor, at: datetime) -> None:
         agency=agency, closed_at__isnull=True, instance__ended_at__isnull=True
     )
     for key in list(asked.order_by("instance").values_list("instance_id", flat=True)):
-        instance = fetch(Instance, 'WHERE "id" = %s' + hold(), [key])[0]
+        instance = rows.by_key(key)[0]
         parts = _open_parts(instance)
         for part in [each for each in parts if each.agency == agency]:
             part.closed_at = at

@@ -71,10 +71,9 @@ def take_forecast(*, actor: Actor, at: datetime) -> UUID | None:  # noqa: ARG001
 
     Once: of two that ask at the same time one gets it.
     """
-    silent = at - forecasts.SILENT
-    if Forecast.objects.filter(state=ForecastState.RUNNING, beat_at__gte=silent).exists():
+    if forecasts.is_computing(at):
         return None
-    waits = Q(state=ForecastState.ASKED) | Q(state=ForecastState.RUNNING, beat_at__lt=silent)
+    waits = Q(state=ForecastState.ASKED) | Q(state=ForecastState.RUNNING, beat_at__lt=at - forecasts.SILENT)
     row = Forecast.objects.select_for_update().filter(waits).order_by("asked_at", "id").first()
     if row is None:
         return None

@@ -13,7 +13,6 @@ from typing import Any
 from uuid import UUID, uuid5
 
 import structlog
-from django.db import InterfaceError, OperationalError
 
 from ngomon.core.actors import Actor, system
 from ngomon.core.audit import audit
@@ -22,7 +21,7 @@ from ngomon.core.events import emit
 from ngomon.core.ids import Ref, uuid7
 from ngomon.core.rows import add, fetch, hold, save
 from ngomon.core.terms import Event
-from ngomon.core.units import command, part
+from ngomon.core.units import attempt, command
 from ngomon.directory import queries as directory
 from ngomon.identity.rules import require
 from ngomon.messages import commands as messages
@@ -123,25 +122,20 @@ def wake_alarms(*, actor: Actor, at: datetime, limit: int = BATCH) -> int:
     tail = 'WHERE "wake_at" <= %s ORDER BY "wake_at" LIMIT %s' + hold(skip=True)
     found = fetch(Alarm, tail, [at, limit])
     for row in found:
-        try:
-            with part():
-                alarm = _read(row)
-                move = oncall.on_time(alarm, _groups(row, at))
-                _carry_out(row, alarm, move, actor=actor, at=at, is_turn=True)
-        except (OperationalError, InterfaceError):
-            raise
-        except Exception as error:
+        error = attempt(lambda _, row=row: _turn(row, actor, at))  # type: ignore[misc]
+        if error is not None:
             # One that fails must not silence the others; it is tried again, and again.
-            log.exception("alarm failed", alarm=str(row.pk))
+            log.exception("alarm failed", alarm=str(row.pk), exc_info=error)
             Alarm.objects.filter(pk=row.pk).update(wake_at=at + AGAIN)
-            audit(
-                "processes.alarm_failed",
-                _ref(row),
-                actor=actor,
-                at=at,
-                detail={"error": type(error).__name__},
-            )
+            detail = {"error": type(error).__name__}
+            audit("processes.alarm_failed", _ref(row), actor=actor, at=at, detail=detail)
     return len(found)
+
+
+def _turn(row: Alarm, actor: Actor, at: datetime) -> None:
+    alarm = _read(row)
+    move = oncall.on_time(alarm, _groups(row, at))
+    _carry_out(row, alarm, move, actor=actor, at=at, is_turn=True)
 
 
 def _groups(row: Alarm, at: datetime) -> tuple[oncall.Group, ...]:

@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 
 import structlog
-from django.db import InterfaceError, OperationalError
 from django.db.models import Q
 
 from ngomon.core.actors import Actor
@@ -18,7 +17,7 @@ from ngomon.core.audit import audit
 from ngomon.core.ids import Ref
 from ngomon.core.rows import save_all
 from ngomon.core.terms import Event
-from ngomon.core.units import command, part
+from ngomon.core.units import attempt, command
 from ngomon.directory import queries as directory
 from ngomon.identity import queries as identity
 
@@ -70,23 +69,14 @@ def wake(*, actor: Actor, at: datetime, limit: int = MOST) -> int:
 
 def _wake_all(batch: list[Instance], above: _Above, *, actor: Actor, at: datetime) -> None:
     """Wake these together; where that fails each by itself, and what fails then is put off: one keeps no other waiting."""
-    try:
-        with part():
-            _wake_batch(batch, above, actor=actor, at=at)
-    except (OperationalError, InterfaceError):
-        raise
-    except Exception:
-        log.warning("timers failed together", instances=len(batch), exc_info=True)
-    else:
+    together = attempt(lambda _: _wake_batch(batch, above, actor=actor, at=at))
+    if together is None:
         return
+    log.warning("timers failed together", instances=len(batch), exc_info=together)
     for instance in batch:
-        try:
-            with part():
-                _wake_batch(rows.by_key(instance.pk), above, actor=actor, at=at)
-        except (OperationalError, InterfaceError):
-            raise
-        except Exception as error:
-            log.exception("timer failed", instance=str(instance.pk))
+        error = attempt(lambda _, key=instance.pk: _wake_batch(rows.by_key(key), above, actor=actor, at=at))  # type: ignore[misc]
+        if error is not None:
+            log.exception("timer failed", instance=str(instance.pk), exc_info=error)
             Instance.objects.filter(pk=instance.pk).update(wake_at=at + AGAIN)
             detail = {"error": type(error).__name__, "step": instance.step}
             audit("processes.timer_failed", queries.ref_of(instance), actor=actor, at=at, detail=detail)

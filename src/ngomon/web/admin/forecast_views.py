@@ -129,25 +129,24 @@ def _sentences(found: ForecastShown, said: Mapping[str, Any], language: str) -> 
     lines.append(_bottleneck(now, language))
     if said["tried"]:
         change = said["change"]["overdue_ratio"]
-        kind = (
-            "same"
-            if _is_same(change)
-            else "noise"
-            if change["is_noise"]
-            else "less"
-            if change["mean"] < 0
-            else "more"
-        )
         tried = _band(said["tried"]["overdue_ratio"], 100, 1, language)
-        points = {name: figure(abs(change[name] * 100), language) for name in ("mean",)}
+        by = figure(abs(change["mean"] * 100), language)
         reach = {name: figure(change[name] * 100, language, signed=True) for name in ("low", "high")}
-        lines.append(
-            text(f"web.admin.forecast.says.{kind}", language, now=tried["mean"], by=points["mean"], **reach)
-        )
+        kind = _kind_of(change)
+        lines.append(text(f"web.admin.forecast.says.{kind}", language, now=tried["mean"], by=by, **reach))
         lines.append(_bottleneck(said["tried"], language, "tried_"))
     if any(each["key"] == "few" for each in said["assumed"]):
         lines.insert(0, text("web.admin.forecast.says.few", language))
     return [line for line in lines if line]
+
+
+def _kind_of(change: Mapping[str, Any]) -> str:
+    """Which sentence says a change of the late share."""
+    if _is_same(change):
+        return "same"
+    if change["is_noise"]:
+        return "noise"
+    return "less" if change["mean"] < 0 else "more"
 
 
 def _bottleneck(outcome: Mapping[str, Any], language: str, prefix: str = "") -> str:

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods
 
 from ngomon.cases import bulks, workload
 from ngomon.cases import commands as cases
+from ngomon.cases.rules.workload import away_at
 from ngomon.cases.workload_terms import AgencyLoad, OfficerLoad
 from ngomon.core import clock
 from ngomon.core.actors import Actor
@@ -85,7 +86,7 @@ def _of_agency(within: str, actor: Actor, at: datetime, language: str) -> dict[s
 
 
 def _row(one: OfficerLoad, at: datetime, language: str) -> dict[str, Any]:
-    is_away = any(away.from_at <= at < away.to_at for away in one.away)
+    is_away = away_at(one.away, at) is not None
     return {
         "id": str(one.account),
         "name": one.name,
@@ -146,12 +147,12 @@ def _of_city(found: list[AgencyLoad], language: str) -> dict[str, Any]:
 
 def _move(request: HttpRequest, within: str, actor: Actor, now: datetime) -> HttpResponse:
     """So many of an officer's cases to another: chosen with the most time left, previewed, done as a bulk."""
-    giver, taker = (_account(request.POST.get(name, ""), name) for name in ("giver", "taker"))
+    giver, taker = (account_said(request.POST.get(name, ""), name) for name in ("giver", "taker"))
     n = request.POST.get("n", "")
     if not within or not n.isdecimal() or not 1 <= int(n) <= 500:
         raise Invalid.field("n", "web.desk.balance.bad_number")
     if giver == taker:
-        raise Invalid.field("taker", "web.desk.balance.same_person")
+        raise Invalid.field("taker", "cases.bulk.same_person")
     said = {"giver": str(giver), "taker": str(taker), "within": within}
     with unit():
         made = cases.choose(workload.movable(giver, within, int(n)), actor=actor, at=now)
@@ -159,7 +160,8 @@ def _move(request: HttpRequest, within: str, actor: Actor, now: datetime) -> Htt
     return redirect(f"/desk/bulk/{made}")
 
 
-def _account(said: str, name: str) -> UUID:
+def account_said(said: str, name: str) -> UUID:
+    """The account that a form's field names. Raises: Invalid."""
     try:
         return UUID(said)
     except ValueError as error:

@@ -79,14 +79,9 @@ def row(line: DirectiveLine, language: str) -> dict[str, Any]:
         "agency": views.agency_name(line.agency, language),
         "label": text(f"web.desk.directive.step.{line.step}", language),
         "tone": TONES.get(line.step, "neutral"),
-        "by": name_of(line.given_by),
+        "by": identity.name_behind(line.given_by),
         "officer": identity.name_of(line.officer) if line.officer else "",
     }
-
-
-def name_of(account: str) -> str:
-    """Who an account is; the system's own word where it is none."""
-    return identity.name_of(UUID(account)) if len(account) == 36 else account
 
 
 def beside(view: CaseView, actor: Actor, language: str) -> dict[str, Any]:
@@ -255,7 +250,7 @@ def one(request: HttpRequest, number: str) -> HttpResponse:
             {
                 "at": entry.at,
                 "title": text(f"web.desk.directive.did.{entry.action}"),
-                "who": name_of(entry.by),
+                "who": identity.name_behind(entry.by),
                 "words": entry.words,
             }
             for entry in view.entries

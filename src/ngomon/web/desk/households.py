@@ -21,7 +21,7 @@ from ngomon.core.texts import text
 from ngomon.core.units import unit
 from ngomon.directory import queries as directory
 from ngomon.identity.edge import actor_from, requires
-from ngomon.identity.queries import name_of
+from ngomon.identity.queries import name_behind
 from ngomon.identity.rules import may
 from ngomon.incidents import commands, floods
 from ngomon.incidents import queries as incidents
@@ -67,7 +67,7 @@ def _overview(request: HttpRequest, failed: str = "", status: int = 200) -> Http
 
 
 def _said(state: str, by: str, at: datetime | None, language: str) -> str:
-    who = name_of(UUID(by)) if len(by) == 36 else by
+    who = name_behind(by)
     if at is None:
         return ""
     here = at.astimezone(ZoneInfo(directory.city().timezone))

@@ -23,7 +23,7 @@ from ngomon.incidents import leaving as leavings
 from ngomon.incidents.leaving_terms import EVERYTHING, Handed, Kind, OpenItem
 
 from . import views
-from .balance import within_of
+from .balance import account_said, within_of
 from .frame import language_of, plain
 
 SHOWN = 100
@@ -110,9 +110,6 @@ def _hand_over(request: HttpRequest, account: UUID, within: str, actor: Actor, a
     if not kinds:
         raise Invalid.field("kind", "web.desk.leaving.nothing_ticked")
     said = request.POST.get("taker", "")
-    try:
-        taker = UUID(said) if said else None
-    except ValueError as error:
-        raise Invalid.field("taker", "cases.bulk.no_taker") from error
+    taker = account_said(said, "taker") if said else None
     with unit():
         return incidents.hand_over_all(account, within, taker=taker, kinds=kinds, actor=actor, at=at)

@@ -13,6 +13,7 @@ from ngomon.core.errors import CityError
 from ngomon.core.text import in_language
 from ngomon.core.units import unit
 from ngomon.directory import queries as directory
+from ngomon.identity import queries as identity
 from ngomon.identity.edge import actor_from, requires
 from ngomon.incidents import commands, queries
 from ngomon.incidents.said import TONES, order_state
@@ -20,7 +21,6 @@ from ngomon.incidents.terms import OrderLine
 from ngomon.processes import queries as processes
 
 from . import views
-from .directives import name_of
 from .frame import language_of, plain
 
 
@@ -30,7 +30,7 @@ def _row(line: OrderLine, language: str) -> dict[str, object]:
         "agency": in_language(directory.agency(line.agency).name, language),
         "label": order_state(line.step, line.outcome, language),
         "tone": TONES.get(line.outcome or line.step, "neutral"),
-        "by": name_of(line.given_by),
+        "by": identity.name_behind(line.given_by),
     }
 
 

@@ -180,6 +180,8 @@ def _forms(view: CaseView, request: HttpRequest, bound: ActionForm | None) -> li
             continue  # has a page of its own, with a preview
         is_bound = bound is not None and bound.action.key == action.key
         form = bound if is_bound and bound else ActionForm(action, around)
+        # Somebody is chosen already, so that the key gives the case to him.
+        presses = bool(people) and action.tone == "primary" and "assignee" in form.fields
         made.append(
             {
                 "action": action,
@@ -188,11 +190,9 @@ def _forms(view: CaseView, request: HttpRequest, bound: ActionForm | None) -> li
                 "key": KEYS.get(action.key, ""),
                 "button": {"primary": "primary", "danger": "danger"}.get(action.tone, "quiet"),
                 "fill": next((f"id_{action.key}_{name}" for name in form.fields), ""),
-                "is_open": is_bound
-                or (bool(people) and action.tone == "primary" and "assignee" in form.fields),
+                "is_open": is_bound or presses,
                 "people": people if "assignee" in form.fields and around.people else [],
-                # Somebody is chosen already, so that the key gives the case to him.
-                "presses": bool(people) and action.tone == "primary" and "assignee" in form.fields,
+                "presses": presses,
                 "reads": read_by_citizen(form),
                 "told": told(action.key, line, written(form), spoken),
                 # What becomes public is looked at on a page of its own.
